@@ -1,0 +1,19 @@
+// All of the core: words, contracts, buses, pure behaviour; the standard library only.
+#pragma once
+
+#include <varve/append.hpp>
+#include <varve/assert.hpp>
+#include <varve/bytes.hpp>
+#include <varve/engine.hpp>
+#include <varve/environment.hpp>
+#include <varve/event.hpp>
+#include <varve/executor.hpp>
+#include <varve/expect.hpp>
+#include <varve/failure.hpp>
+#include <varve/ids.hpp>
+#include <varve/limits.hpp>
+#include <varve/packed.hpp>
+#include <varve/store.hpp>
+#include <varve/stream_id.hpp>
+#include <varve/time.hpp>
+#include <varve/version.hpp>
