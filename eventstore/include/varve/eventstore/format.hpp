@@ -1,0 +1,107 @@
+// The stored format: identity, type descriptions, and the frames of records; see eventstore/README.md.
+#pragma once
+
+#include <varve/eventstore/batch.hpp>
+#include <varve/eventstore/batch_builder.hpp>
+#include <varve/eventstore/frame.hpp>
+#include <varve/eventstore/record.hpp>
+#include <varve/store.hpp>
+
+#include <array>
+#include <optional>
+#include <string>
+
+namespace varve::inline v0 {
+
+/// The version of the stored format that this library writes; it opens this and all later-frozen ones.
+inline constexpr std::uint32_t format_version = 0;
+
+namespace detail {
+
+/// The spaces of a store, by index.
+inline constexpr space meta_space{"meta", key_kind::octets, 0};
+inline constexpr space tail_space{"tail", key_kind::number, 1};
+inline constexpr space type_space{"types", key_kind::octets, 2};
+inline constexpr std::array store_spaces{meta_space, tail_space, type_space};
+
+inline constexpr std::string_view identity_key = "identity";
+
+struct stored_identity {
+    store_identity identity;
+    timestamp created_at;
+};
+
+/// `u64` checksum of what follows, then what follows.
+inline bytes with_checksum(bytes_view body) {
+    bytes out;
+    put(out, xxh3_64(body));
+    put_bytes(out, body);
+    return out;
+}
+
+/// What follows the checksum, or nothing if it does not hold.
+inline std::optional<bytes_view> checked_body(bytes_view data) noexcept {
+    if (data.size() < 8 || load<std::uint64_t>(data.data()) != xxh3_64(data.subspan(8)))
+        return std::nullopt;
+    return data.subspan(8);
+}
+
+inline bytes encode_identity(const stored_identity& stored) {
+    bytes body;
+    put(body, format_version);
+    put(body, std::uint32_t{0});
+    put_bytes(body, stored.identity.id.view());
+    put(body, stored.identity.epoch.value);
+    put(body, static_cast<std::int64_t>(stored.created_at.time_since_epoch().count()));
+    return with_checksum(body);
+}
+
+/// Errors: `corrupt`; `foreign` for a format that this version does not know.
+inline result<stored_identity> decode_identity(bytes_view data) {
+    const auto body = checked_body(data);
+    if (!body || body->size() != 40) return fail(errc::corrupt, "the store's identity is damaged");
+    if (const auto version = load<std::uint32_t>(body->data()); version != format_version)
+        return fail(errc::foreign, "the store has format " + std::to_string(version) +
+                                       ", this version knows format " + std::to_string(format_version));
+    return stored_identity{{store_id::read(body->data() + 8), epoch{load<std::uint64_t>(body->data() + 24)}},
+                           timestamp{std::chrono::nanoseconds{load<std::int64_t>(body->data() + 32)}}};
+}
+
+inline void put_big_endian(bytes& out, std::uint32_t value) {
+    for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<std::byte>(value >> shift));
+}
+inline std::uint32_t load_big_endian(const std::byte* from) noexcept {
+    std::uint32_t value = 0;
+    for (int i = 0; i < 4; ++i) value = value << 8 | std::to_integer<std::uint32_t>(from[i]);
+    return value;
+}
+
+inline bytes type_key(std::uint32_t tenant, std::string_view type, std::uint32_t schema_version) {
+    bytes out;
+    put_big_endian(out, tenant);
+    put_bytes(out, as_bytes(type));
+    put_big_endian(out, schema_version);
+    return out;
+}
+
+inline bytes encode_type(const type_description& type) {
+    bytes body(8);
+    body[0] = static_cast<std::byte>(type.encoding);
+    put_bytes(body, type.descriptor);
+    return with_checksum(body);
+}
+
+/// The description of a stored type, as views of `key` and `value`. Errors: `corrupt`.
+inline result<type_description> decode_type(bytes_view key, bytes_view value) {
+    if (key.size() < 9) return fail(errc::corrupt, "the key of a type description is too short");
+    const auto name = as_text(key.subspan(4, key.size() - 8));
+    const auto body = checked_body(value);
+    if (!body || body->size() < 8)
+        return fail(errc::corrupt, "the description of type '" + std::string{name} + "' is damaged");
+    const auto kind = std::to_integer<std::uint8_t>((*body)[0]);
+    return type_description{name, load_big_endian(key.data() + key.size() - 4),
+                            kind > 3 ? encoding::opaque : encoding{kind}, body->subspan(8)};
+}
+
+}  // namespace detail
+}  // namespace varve::inline v0
