@@ -19,7 +19,10 @@ export DEBIAN_FRONTEND=noninteractive CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1
 export CTEST_PARALLEL_LEVEL=$jobs CMAKE_BUILD_PARALLEL_LEVEL=$jobs
 exec </dev/null
 
-passed=0 failed=0 skipped=0 finished=no
+passed=0 failed=0 skipped=0 finished=no running=
+
+# A background process of a script ignores Ctrl-C, so it is ended by hand.
+trap 'if [ -n "$running" ]; then kill "$running" 2>/dev/null || true; fi; exit 130' INT TERM
 
 build_packages=(g++ cmake ninja-build ccache git pkg-config libsqlite3-dev libprotobuf-dev protobuf-compiler
     libfmt-dev libxxhash-dev libsodium-dev libsimdjson-dev libcli11-dev)
@@ -49,8 +52,10 @@ varve_run() { # NAME COMMAND...: without judging the outcome
     log=$logs/${name//[^a-zA-Z0-9_.-]/-}.log
     printf '==> %s\n' "$name"
     "$@" >"$log" 2>&1 &
-    varve_watch "$log" $!
-    wait $! || code=$?
+    running=$!
+    varve_watch "$log" "$running"
+    wait "$running" || code=$?
+    running=
     took=$(varve_seconds $((SECONDS - start)))
     return $code
 }
