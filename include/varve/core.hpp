@@ -14,6 +14,7 @@
 #include <varve/limits.hpp>
 #include <varve/packed.hpp>
 #include <varve/store.hpp>
+#include <varve/store_ref.hpp>
 #include <varve/stream_id.hpp>
 #include <varve/time.hpp>
 #include <varve/version.hpp>

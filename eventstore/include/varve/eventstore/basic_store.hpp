@@ -7,63 +7,23 @@
 #pragma once
 
 #include <varve/environment.hpp>
-#include <varve/eventstore/durable_head.hpp>
-#include <varve/eventstore/log_index.hpp>
-#include <varve/eventstore/log_reader.hpp>
+#include <varve/eventstore/detail/group_writer.hpp>
+#include <varve/eventstore/detail/store_reader.hpp>
+#include <varve/eventstore/detail/store_state.hpp>
 #include <varve/eventstore/sequencer.hpp>
+#include <varve/eventstore/store_options.hpp>
 #include <varve/eventstore/verify.hpp>
 #include <varve/store.hpp>
 
-#include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 namespace varve::inline v0 {
-
-/// How a store learns of and tells other processes where the log ends.
-class head_channel {
-public:
-    virtual ~head_channel() = default;
-    /// The writer: everything up to `head` is durable.
-    virtual void publish(position head) = 0;
-    /// A reader: returns when the log may have grown beyond `where`, or after `wait`.
-    virtual void wait_beyond(position where, std::chrono::nanoseconds wait) = 0;
-};
-
-struct store_options {
-    varve::environment* environment = &varve::environment::system();  ///< Clock, chance, executor.
-    varve::chain chain = varve::chain::blake2b;      ///< Hashes of new batches.
-    std::uint32_t tenant = 0;                        ///< Whose log; below `limits::tenants`.
-    std::size_t queue = limits::queue;               ///< Appends waiting, before `overloaded`.
-    std::shared_ptr<head_channel> channel = nullptr;  ///< To and from other processes, if any.
-};
-
-/// One stream in a listing.
-struct stream_entry {
-    std::string name;
-    revision newest;
-    position last;  ///< Of its newest event.
-};
-
-/// What a store is, for people.
-struct store_summary {
-    store_identity identity;
-    timestamp created_at;
-    position head;
-    std::uint64_t streams;
-    std::uint64_t appends;
-    std::uint64_t records;
-    timestamp last_recorded;  ///< Meaningless while head is 0.
-    hash256 chain_head;
-};
 
 template <engine Engine>
 class basic_store {
@@ -76,16 +36,16 @@ public:
     /// `not_found` (empty and read-only), `io`, `unknown` (creating it failed).
     static result<basic_store> open(Engine opened, store_options options = {}) {
         basic_store store{std::make_unique<core>(std::move(opened), options)};
-        if (auto ready = store.core_->start(); !ready) return pass_on(std::move(ready));
+        if (auto ready = store.core_->state.start(); !ready) return pass_on(std::move(ready));
         return store;
     }
 
-    store_identity identity() const { return core_->stored.identity; }
-    position head() const { return core_->current_head(); }
-    Engine& engine() noexcept { return core_->engine; }
-    const Engine& engine() const noexcept { return core_->engine; }
-    varve::environment& environment() const noexcept { return *core_->options.environment; }
-    bool read_only() const { return core_->engine.read_only(); }
+    store_identity identity() const { return core_->state.stored.identity; }
+    position head() const { return core_->state.current_head(); }
+    Engine& engine() noexcept { return core_->state.engine; }
+    const Engine& engine() const noexcept { return core_->state.engine; }
+    varve::environment& environment() const noexcept { return *core_->state.options.environment; }
+    bool read_only() const { return core_->state.engine.read_only(); }
 
     /// Blocks until the append is durable or refused. Refused with `conflict` (all failed checks
     /// inside), `id_reused`, `too_large`, `invalid_argument`, `overloaded`, `poisoned`, `closed`,
@@ -118,16 +78,16 @@ public:
 
     /// The receipt of an earlier append, at any later time, or nothing.
     result<std::optional<receipt>> find(const append_id& id) {
-        if (core_->poisoned) return core_->refuse_poisoned();
-        return core_->find(id);
+        if (core_->state.poisoned) return core_->writer.refuse_poisoned();
+        return core_->reader.find(id);
     }
 
     result<scan_end> scan_log(const log_range& range, const event_visitor& visit) {
-        return core_->scan_log(range, visit);
+        return core_->reader.scan_log(range, visit);
     }
     result<stream_scan_end> scan_stream(std::string_view stream, const stream_range& range,
                                         const event_visitor& visit) {
-        return core_->scan_stream(stream, range, visit);
+        return core_->reader.scan_stream(stream, range, visit);
     }
     result<event_page> read_log(const log_range& range) {
         event_page page;
@@ -146,32 +106,27 @@ public:
     }
 
     position wait_beyond(position where, std::chrono::nanoseconds wait) {
-        return core_->wait_beyond(where, wait);
+        return core_->state.wait_beyond(where, wait);
     }
-    registration on_durable(std::function<void()> wake) { return core_->head.listen(std::move(wake)); }
+    registration on_durable(std::function<void()> wake) { return core_->state.head.listen(std::move(wake)); }
 
     /// After `unknown`: opens the engine again and reads the log, so that `find` tells the truth.
     /// Readers, waiters and listeners survive. Errors: as `open`, and `corrupt` if the log ends
     /// before what was already durable.
     result<void> reopen() {
-        return core_->queue.exclusively([&] { return core_->reopen(); });
+        return core_->queue.exclusively([&] { return core_->state.reopen(); });
     }
 
     /// Proves every byte of the log: checksums, leaves, chain, density. Errors: `io`.
-    result<verify_report> verify() { return verify_log(core_->engine, core_->options.tenant); }
+    result<verify_report> verify() { return verify_log(core_->state.engine, core_->state.options.tenant); }
 
     /// Streams whose name begins with `prefix`, sorted by name.
-    std::vector<stream_entry> streams(std::string_view prefix = {}) { return core_->list(prefix); }
-    store_summary summary() { return core_->summary(); }
+    std::vector<stream_entry> streams(std::string_view prefix = {}) { return core_->reader.list(prefix); }
+    store_summary summary() { return core_->reader.summary(); }
 
-    /// The stored description of a type, or nothing; the descriptor's bytes are in `owned`.
-    struct owned_type {
-        std::string type;
-        std::uint32_t schema_version;
-        varve::encoding encoding;
-        bytes descriptor;
-    };
-    result<std::vector<owned_type>> types() { return core_->types(); }
+    /// Every type that was described, by name and version. Errors: `corrupt`, `io`.
+    using owned_type = stored_type;
+    result<std::vector<stored_type>> types() { return core_->reader.types(); }
 
 private:
     struct async_append : detail::pending_append {
@@ -198,12 +153,41 @@ private:
         std::vector<type_description> own_types;
     };
 
-    struct core;
+    struct core {
+        core(Engine opened, const store_options& chosen)
+            : state(std::move(opened), chosen),
+              queue([this](detail::sequencer::group group) { writer.store_group(group); }, chosen.queue,
+                    chosen.environment->executor()) {}
+
+        result<detail::batch_builder> encode(const append_request& request) const {
+            if (auto checked = check(request); !checked) return pass_on(std::move(checked));
+            return detail::batch_builder::encode(request, state.options.chain);
+        }
+
+        result<void> check(const append_request& request) const {
+            if (state.engine.read_only())
+                return fail(errc::unsupported,
+                            "the store in " + state.engine.place() + " is open for reading only");
+            if (request.events.empty() && request.checks.empty())
+                return fail(errc::invalid_argument, "the append has neither events nor checks");
+            for (const auto& type : request.types)
+                if (type.descriptor.size() > limits::descriptor)
+                    return fail(errc::too_large, "the descriptor of type '" + std::string{type.type} +
+                                                     "' has " + std::to_string(type.descriptor.size()) +
+                                                     " bytes, the limit is " +
+                                                     std::to_string(limits::descriptor));
+            return {};
+        }
+
+        detail::store_state<Engine> state;
+        detail::group_writer<Engine> writer{state};
+        detail::store_reader<Engine> reader{state};
+        detail::sequencer queue;  // last: closes before anything else is destroyed
+    };
+
     explicit basic_store(std::unique_ptr<core> built) : core_(std::move(built)) {}
 
     std::unique_ptr<core> core_;
 };
 
 }  // namespace varve::inline v0
-
-#include <varve/eventstore/detail/store_core.hpp>

@@ -1,0 +1,200 @@
+// What the leader does with a group: checks, places, one engine write, one answer each.
+#pragma once
+
+#include <varve/eventstore/detail/store_state.hpp>
+#include <varve/eventstore/sequencer.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace varve::inline v0::detail {
+
+/// Called by one thread at a time, the leader.
+template <engine Engine>
+class group_writer {
+public:
+    using pending = pending_append;
+
+    explicit group_writer(store_state<Engine>& state) : state_(state) {}
+
+    static failure poisoned_failure() {
+        return {errc::poisoned, "an earlier write failed; nothing was tried; call reopen() first"};
+    }
+    static std::unexpected<failure> refuse_poisoned() { return std::unexpected(poisoned_failure()); }
+
+    /// Fills in the answer of every append, all of them durable or none.
+    void store_group(sequencer::group appends) {
+        if (state_.poisoned) {
+            for (auto* append : appends) append->answer = refuse_poisoned();
+            return;
+        }
+        record_.clear();
+        staging staged{state_.index};
+        for (auto* append : appends) stage(*append, staged);
+        if (record_.empty()) return;
+        if (auto stored_now = write(staged); !stored_now) return poison(staged, stored_now.error());
+        apply(staged.first);
+    }
+
+private:
+    /// What a group adds to the log, before it is durable.
+    struct staging {
+        explicit staging(const log_index& durable)
+            : head(durable.head()),
+              first(head.next()),
+              recorded(durable.last_recorded()),
+              chain(durable.chain_head()) {}
+
+        position head;
+        position first;
+        timestamp recorded;
+        hash256 chain;
+        std::unordered_map<std::string_view, std::uint64_t> newest;
+        std::unordered_map<append_id, pending*> ids;
+        std::vector<pending*> stored;   ///< Answers that hold only if the group becomes durable.
+        std::vector<pending*> refused;  ///< Refused, perhaps because of what the group staged.
+        std::vector<std::pair<bytes, bytes>> types;
+    };
+
+    void stage(pending& append, staging& staged) {
+        if (auto known = known_append(append, staged)) {
+            append.answer = std::move(*known);
+            return;
+        }
+        if (auto failed = failed_checks(append, staged); !failed.empty()) {
+            append.answer = conflict(std::move(failed));
+            staged.refused.push_back(&append);
+        } else if (append.batch.empty()) {
+            append.answer = receipt{.id = append.batch.id(), .first = {}, .last = {}, .streams = {}};
+            staged.stored.push_back(&append);
+        } else if (limits::positions - staged.head.value < append.batch.event_count()) {
+            append.answer = fail(errc::full, "the log has reached its last position, " +
+                                                 std::to_string(limits::positions));
+        } else {
+            append.answer = place(append, staged);
+            staged.stored.push_back(&append);
+        }
+    }
+
+    /// The answer of an append whose id is stored or staged already, or nothing.
+    std::optional<result<receipt>> known_append(pending& append, staging& staged) {
+        if (append.batch.empty()) return std::nullopt;
+        if (const auto twin = staged.ids.find(append.batch.id()); twin != staged.ids.end()) {
+            if (twin->second->batch.digest() != append.batch.digest())
+                return std::optional<result<receipt>>{reused(append.batch.id())};
+            staged.stored.push_back(&append);
+            return twin->second->answer;
+        }
+        const position first = state_.index.find(append.batch.id());
+        if (first == position{}) return std::nullopt;
+        return state_.with_batch(first, [&](const batch_view& batch) -> result<receipt> {
+            if (append.batch.digest_under(batch.algorithm()) != batch.digest())
+                return reused(append.batch.id());
+            return state_.receipt_of(batch);
+        });
+    }
+
+    static std::unexpected<failure> reused(const append_id& id) {
+        return fail(errc::id_reused,
+                    "the append id " + to_string(id) + " was used for other events; nothing was written");
+    }
+
+    std::uint64_t newest(std::string_view stream, const staging& staged) const {
+        const auto found = staged.newest.find(stream);
+        return found != staged.newest.end() ? found->second : state_.index.newest(stream).value;
+    }
+
+    std::vector<failed_check> failed_checks(const pending& append, const staging& staged) const {
+        std::vector<failed_check> failed;
+        for (const auto& check : append.checks) {
+            const revision actual{newest(check.stream, staged)};
+            if (!check.expected.met_by(actual))
+                failed.push_back({std::string{check.stream}, check.expected, actual});
+        }
+        return failed;
+    }
+
+    static std::unexpected<failure> conflict(std::vector<failed_check> failed) {
+        std::string message;
+        for (const auto& check : failed) {
+            if (!message.empty()) message += "; ";
+            message += check.stream + " is at revision " + to_string(check.actual) + ", expected " +
+                       to_string(check.expected);
+        }
+        return std::unexpected(failure{errc::conflict, std::move(message), std::move(failed)});
+    }
+
+    /// Gives positions and revisions, and lays the batch into the record.
+    receipt place(pending& append, staging& staged) {
+        auto& batch = append.batch;
+        receipt given{batch.id(), staged.head.next(), {}, {}};
+        given.streams.reserve(batch.streams().size());
+        for (std::size_t i = 0; i < batch.streams().size(); ++i) {
+            const auto& part = batch.streams()[i];
+            const std::uint64_t before = newest(part.name, staged);
+            batch.set_first_revision(i, revision{before + 1});
+            staged.newest[part.name] = before + part.events;
+            given.streams.push_back({std::string{part.name}, revision{before + part.events}});
+        }
+        staged.recorded = std::max(staged.recorded, state_.options.environment->now());
+        const auto hash = batch.seal(given.first, staged.recorded, staged.chain);
+        if (state_.options.chain != chain::none) staged.chain = hash;
+        staged.head = given.last = position{staged.head.value + batch.event_count()};
+        staged.ids.emplace(batch.id(), &append);
+        for (const auto& type : append.types) stage_type(type, staged);
+        record_.add(batch.raw());
+        return given;
+    }
+
+    void stage_type(const type_description& type, staging& staged) {
+        auto at = type_key(state_.options.tenant, type.type, type.schema_version);
+        if (state_.known_types.contains(std::string{as_text(at)})) return;
+        state_.known_types.emplace(as_text(at));
+        staged.types.emplace_back(std::move(at), encode_type(type));
+    }
+
+    result<void> write(const staging& staged) {
+        return state_.engine.transact([&](typename Engine::transaction& transaction) -> result<void> {
+            for (const auto& [at, value] : staged.types)
+                if (auto put = transaction.put(type_space, bytes_view{at}, value); !put) return put;
+            return transaction.put(tail_space, state_.tail_key(staged.first), record_.raw());
+        });
+    }
+
+    /// The engine failed: what was staged may or may not be there.
+    void poison(staging& staged, const failure& cause) {
+        state_.poisoned = true;
+        for (auto* append : staged.stored) {
+            failure unknown{errc::unknown,
+                            "the engine failed while storing (" + cause.message +
+                                "); reopen, then ask again with the append id " +
+                                to_string(append->batch.id())};
+            unknown.append = append->batch.id();
+            append->answer = std::unexpected(std::move(unknown));
+        }
+        for (auto* append : staged.refused) append->answer = refuse_poisoned();
+        state_.head.wake();
+    }
+
+    /// The group is durable: the index takes it in, and readers may see it.
+    void apply(position first) {
+        {
+            const std::unique_lock lock{state_.index_guard};
+            const auto indexed = state_.index_record(first, record_.raw(), scratch_);
+            ensure(indexed.has_value(), "what was just written can be read");
+        }
+        if (state_.options.channel) state_.options.channel->publish(state_.index.head());
+        state_.head.publish(state_.index.head());
+    }
+
+    store_state<Engine>& state_;
+    record_builder record_;
+    batch_view scratch_;
+};
+
+}  // namespace varve::inline v0::detail

@@ -1,0 +1,61 @@
+// What a store is opened with, and what it says of itself.
+#pragma once
+
+#include <varve/environment.hpp>
+#include <varve/eventstore/batch.hpp>
+#include <varve/limits.hpp>
+#include <varve/store.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace varve::inline v0 {
+
+/// How a store learns of and tells other processes where the log ends.
+class head_channel {
+public:
+    virtual ~head_channel() = default;
+    /// The writer: everything up to `head` is durable.
+    virtual void publish(position head) = 0;
+    /// A reader: returns when the log may have grown beyond `where`, or after `wait`.
+    virtual void wait_beyond(position where, std::chrono::nanoseconds wait) = 0;
+};
+
+struct store_options {
+    varve::environment* environment = &varve::environment::system();  ///< Clock, chance, executor.
+    varve::chain chain = varve::chain::blake2b;       ///< Hashes of new batches.
+    std::uint32_t tenant = 0;                         ///< Whose log; below `limits::tenants`.
+    std::size_t queue = limits::queue;                ///< Appends waiting, before `overloaded`.
+    std::shared_ptr<head_channel> channel = nullptr;  ///< To and from other processes, if any.
+};
+
+/// One stream in a listing.
+struct stream_entry {
+    std::string name;
+    revision newest;
+    position last;  ///< Of its newest event.
+};
+
+/// A type description as it was stored.
+struct stored_type {
+    std::string type;
+    std::uint32_t schema_version;
+    varve::encoding encoding;
+    bytes descriptor;
+};
+
+/// What a store is, for people.
+struct store_summary {
+    store_identity identity;
+    timestamp created_at;
+    position head;
+    std::uint64_t streams;
+    std::uint64_t appends;
+    std::uint64_t records;
+    timestamp last_recorded;  ///< Meaningless while head is 0.
+    hash256 chain_head;
+};
+
+}  // namespace varve::inline v0
