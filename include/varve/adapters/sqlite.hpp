@@ -58,7 +58,9 @@ public:
     sqlite_statement() = default;
     explicit sqlite_statement(sqlite3_stmt* raw) noexcept : raw_(raw) {}
 
-    void bind(int place, std::int64_t value) noexcept { note(sqlite3_bind_int64(raw(), place, value)); }
+    void bind(int place, std::int64_t value) noexcept {
+        note(sqlite3_bind_int64(raw(), place, value));
+    }
     void bind(int place, bytes_view value) noexcept {
         // a null pointer would bind NULL instead of no bytes
         static constexpr char nothing = 0;
@@ -124,16 +126,16 @@ private:
 
 /// What a connection may do.
 enum class sqlite_access : std::uint8_t {
-    create,      ///< Read and write; create the file if it is not there.
-    write,       ///< Read and write an existing file.
-    read,        ///< Read only; the side files may be created.
-    immutable,   ///< Read only, no locks, no side files; only if nobody writes meanwhile.
+    create,     ///< Read and write; create the file if it is not there.
+    write,      ///< Read and write an existing file.
+    read,       ///< Read only; the side files may be created.
+    immutable,  ///< Read only, no locks, no side files; only if nobody writes meanwhile.
 };
 
 /// How a connection is opened.
 struct sqlite_open_options {
     sqlite_access access = sqlite_access::read;
-    std::string vfs{};         ///< Name of a registered VFS; empty: the default one.
+    std::string vfs{};           ///< Name of a registered VFS; empty: the default one.
     int busy_timeout_ms = 5000;  ///< How long to wait for a lock.
 };
 
@@ -172,9 +174,9 @@ public:
     /// `lasting`: kept and used many times.
     result<sqlite_statement> prepare(std::string_view sql, bool lasting = true) {
         sqlite3_stmt* statement = nullptr;
-        const int code =
-            sqlite3_prepare_v3(raw(), sql.data(), static_cast<int>(sql.size()),
-                               lasting ? SQLITE_PREPARE_PERSISTENT : 0u, &statement, nullptr);
+        const int code = sqlite3_prepare_v3(raw(), sql.data(), static_cast<int>(sql.size()),
+                                            lasting ? SQLITE_PREPARE_PERSISTENT : 0u, &statement,
+                                            nullptr);
         if (code != SQLITE_OK)
             return fail(sqlite_errc(code), sqlite_message(raw()) + " in: " + std::string{sql});
         return sqlite_statement{statement};

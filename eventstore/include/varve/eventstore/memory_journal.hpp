@@ -223,8 +223,7 @@ inline result<void> memory_journal::open(simulated_disk& disk, const std::string
 inline result<void> memory_journal::read(const std::string& name, bytes_view header,
                                          bytes_view content, const replay& each,
                                          std::uint64_t& last_at) {
-    if (content.size() < header.size() ||
-        !std::ranges::equal(content.first(header.size()), header))
+    if (content.size() < header.size() || !std::ranges::equal(content.first(header.size()), header))
         return fail(errc::foreign,
                     "'" + name +
                         "' is no journal of a memory engine with these spaces and of version 0; "

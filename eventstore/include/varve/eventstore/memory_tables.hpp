@@ -96,12 +96,14 @@ private:
             const auto number = load<std::uint64_t>(w.key.data());
             // the end is where nearly all keys go
             const auto at = in.numbers.try_emplace(in.numbers.end(), number);
-            if (!change(at->second, w, since, oldest)) in.numbers.erase(at);
+            if (!change(at->second, w, since, oldest))
+                in.numbers.erase(at);
             else if (at->second.older || !at->second.there)
                 outdated_.push_back({since, w.space, number, {}});
         } else {
             const auto at = in.octets.try_emplace(std::string{as_text(w.key)}).first;
-            if (!change(at->second, w, since, oldest)) in.octets.erase(at);
+            if (!change(at->second, w, since, oldest))
+                in.octets.erase(at);
             else if (at->second.older || !at->second.there)
                 outdated_.push_back({since, w.space, 0, at->first});
         }
@@ -128,8 +130,10 @@ private:
         std::erase_if(outdated_, [&](const outdated& o) {
             if (o.since > oldest) return false;
             map& in = maps_[o.space];
-            if (in.keys == key_kind::number) trim(in.numbers, o.number, oldest);
-            else trim(in.octets, o.octets, oldest);
+            if (in.keys == key_kind::number)
+                trim(in.numbers, o.number, oldest);
+            else
+                trim(in.octets, o.octets, oldest);
             return true;
         });
     }
@@ -223,8 +227,8 @@ private:
     }
 
     static result<bool> wrong(const space& in) {
-        return fail(errc::invalid_argument, "space '" + std::string{in.name} +
-                                                "': the engine was not opened with it");
+        return fail(errc::invalid_argument,
+                    "space '" + std::string{in.name} + "': the engine was not opened with it");
     }
 
     static key as_key(std::uint64_t name) { return key{name}; }
@@ -232,7 +236,7 @@ private:
 
     /// Pages of a few entries are taken under the lock and visited without it.
     template <class Name, class Map>
-    void scan(Map memory_tables::map::*which, const space& in, Name low, Name high, direction way,
+    void scan(Map memory_tables::map::* which, const space& in, Name low, Name high, direction way,
               const entry_visitor& visit) const {
         page<Name> taken;
         bool beyond = false;  // the end that moves was visited already

@@ -22,51 +22,24 @@
 #pragma once
 
 #include <varve/bytes.hpp>
-#include <varve/eventstore/simulated_file.hpp>
+#include <varve/eventstore/disk_faults.hpp>
+#include <varve/eventstore/simulated_directory.hpp>
 #include <varve/failure.hpp>
 
-#include <array>
 #include <cstdint>
+#include <functional>
 #include <limits>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace varve::inline v0 {
-
-/// What a disk is asked to do; faults are planned and calls are counted by it.
-enum class disk_operation : std::uint8_t {
-    open,
-    read,
-    write,
-    sync,
-    truncate,
-    remove,
-    rename,
-    sync_directory,
-    any,  ///< In a fault plan: whichever comes.
-};
-
-/// How an operation fails.
-enum class disk_error : std::uint8_t {
-    io,           ///< As EIO: `errc::io`. A failed write has written nothing.
-    no_space,     ///< As ENOSPC: `errc::full`.
-    short_write,  ///< Half of the bytes are written, then as ENOSPC. Other operations: as `no_space`.
-};
-
-/// Lets one operation fail, or all from one on.
-struct disk_fault {
-    disk_operation kind = disk_operation::any;
-    std::uint64_t at = 1;   ///< The first one from now on is 1.
-    bool for_ever = false;  ///< Also all later ones of that kind, until `clear_faults()`.
-    disk_error error = disk_error::io;
-};
 
 /// What `open` does when there is no such file.
 enum class disk_open : std::uint8_t { existing, create };
@@ -117,8 +90,14 @@ public:
     result<void> rename(std::string_view from, std::string_view to);
     /// Makes creations, renames and removals durable.
     result<void> sync_directory();
-    bool exists(std::string_view name) const;
-    std::vector<std::string> names() const;
+    bool exists(std::string_view name) const {
+        const std::lock_guard lock{mutex_};
+        return files_.find(name) != nullptr;
+    }
+    std::vector<std::string> names() const {
+        const std::lock_guard lock{mutex_};
+        return files_.names();
+    }
     /// Changes bytes of a file behind everybody's back, for tests of damage: durable at once.
     result<void> damage(std::string_view name, std::uint64_t offset, bytes_view data);
 
@@ -129,42 +108,192 @@ public:
     void crash(std::uint64_t seed);
 
     /// Plans a fault, beside those that are planned already.
-    void plan(const disk_fault& fault);
-    void clear_faults();
-    void set_capacity(std::uint64_t capacity);
+    void plan(const disk_fault& fault) {
+        const std::lock_guard lock{mutex_};
+        faults_.plan(fault);
+    }
+    void clear_faults() {
+        const std::lock_guard lock{mutex_};
+        faults_.clear();
+    }
+    void set_capacity(std::uint64_t capacity) {
+        const std::lock_guard lock{mutex_};
+        capacity_ = capacity;
+    }
     /// How many operations of a kind were asked for so far, failed ones included.
-    std::uint64_t count(disk_operation kind) const;
+    std::uint64_t count(disk_operation kind) const {
+        const std::lock_guard lock{mutex_};
+        return faults_.count(kind);
+    }
     /// How often the power was cut.
-    std::uint64_t crashes() const;
+    std::uint64_t crashes() const {
+        const std::lock_guard lock{mutex_};
+        return life_;
+    }
 
 private:
     friend class disk_file;
 
-    using directory = std::map<std::string, std::shared_ptr<detail::simulated_file>, std::less<>>;
-    struct renaming {  // of a file that is created: from ""; of one that is removed: to ""
-        std::string from, to;
-        std::shared_ptr<detail::simulated_file> node;
-    };
-
-    std::optional<disk_error> begin(disk_operation kind);
     static std::unexpected<failure> failed(disk_error error, std::string_view what,
                                            std::string_view name);
-    static void apply(directory& names, const renaming& change);
+    static std::unexpected<failure> missing(std::string_view name);
     result<void> alive(const disk_file& file) const;
     result<void> write(const disk_file& file, std::optional<std::uint64_t> at, bytes_view data);
-    std::uint64_t used() const;
 
     mutable std::mutex mutex_;
     std::uint64_t capacity_;
     std::uint64_t life_ = 0;
-    directory names_;
-    directory durable_names_;
-    std::vector<renaming> renamings_;
+    detail::simulated_directory files_;
     std::set<std::string, std::less<>> locked_;
-    std::vector<disk_fault> faults_;
-    std::array<std::uint64_t, static_cast<std::size_t>(disk_operation::any) + 1> counts_{};
+    detail::disk_faults faults_;
 };
 
-}  // namespace varve::inline v0
+inline std::unexpected<failure> simulated_disk::failed(disk_error error, std::string_view what,
+                                                       std::string_view name) {
+    const std::string place = std::string{what} + " '" + std::string{name} +
+                              "' on the simulated disk";
+    if (error == disk_error::io) return fail(errc::io, place + ": input/output error");
+    return fail(errc::full, place + ": no space left");
+}
 
-#include <varve/eventstore/simulated_disk_impl.hpp>
+inline result<void> simulated_disk::alive(const disk_file& file) const {
+    if (file.life_ == life_) return {};
+    return fail(errc::io,
+                "'" + file.node_->name +
+                    "' was open when the power of the simulated disk was cut; open it again");
+}
+
+inline std::unexpected<failure> simulated_disk::missing(std::string_view name) {
+    return fail(errc::not_found, "no file '" + std::string{name} + "' on the simulated disk");
+}
+
+inline result<disk_file> simulated_disk::open(std::string_view name, disk_open how) {
+    const std::lock_guard lock{mutex_};
+    if (const auto error = faults_.begin(disk_operation::open))
+        return failed(*error, "opening", name);
+    auto node = files_.find(name);
+    if (!node && how == disk_open::existing) return missing(name);
+    disk_file file;
+    file.disk_ = shared_from_this();
+    file.node_ = node ? std::move(node) : files_.create(name);
+    file.life_ = life_;
+    return file;
+}
+
+inline result<void> simulated_disk::remove(std::string_view name) {
+    const std::lock_guard lock{mutex_};
+    if (const auto error = faults_.begin(disk_operation::remove))
+        return failed(*error, "removing", name);
+    if (!files_.find(name)) return missing(name);
+    files_.remove(name);
+    return {};
+}
+
+inline result<void> simulated_disk::rename(std::string_view from, std::string_view to) {
+    const std::lock_guard lock{mutex_};
+    if (const auto error = faults_.begin(disk_operation::rename))
+        return failed(*error, "renaming", from);
+    if (!files_.find(from)) return missing(from);
+    files_.rename(from, to);
+    return {};
+}
+
+inline result<void> simulated_disk::sync_directory() {
+    const std::lock_guard lock{mutex_};
+    if (const auto error = faults_.begin(disk_operation::sync_directory))
+        return failed(*error, "syncing the directory of", "*");
+    files_.sync();
+    return {};
+}
+
+inline result<void> simulated_disk::damage(std::string_view name, std::uint64_t offset,
+                                           bytes_view data) {
+    const std::lock_guard lock{mutex_};
+    const auto node = files_.find(name);
+    if (!node) return missing(name);
+    node->damage(offset, data);
+    return {};
+}
+
+inline result<disk_lock> simulated_disk::lock(std::string_view name) {
+    const std::lock_guard guard{mutex_};
+    const auto [held, fresh] = locked_.insert(std::string{name});
+    if (!fresh)
+        return fail(errc::busy, "'" + std::string{name} +
+                                    "' on the simulated disk is in use by another object of this "
+                                    "process; close that one first");
+    return disk_lock{nullptr, [self = shared_from_this(), key = *held, life = life_](void*) {
+                         const std::lock_guard unlock{self->mutex_};
+                         if (self->life_ == life) self->locked_.erase(key);
+                     }};
+}
+
+inline void simulated_disk::crash(std::uint64_t seed) {
+    const std::lock_guard lock{mutex_};
+    files_.crash(seed);
+    locked_.clear();
+    faults_.clear();
+    ++life_;
+}
+
+inline result<void> simulated_disk::write(const disk_file& file, std::optional<std::uint64_t> at,
+                                          bytes_view data) {
+    const std::lock_guard lock{mutex_};
+    if (auto fine = alive(file); !fine) return fine;
+    detail::simulated_file& node = *file.node_;
+    const std::uint64_t offset = at.value_or(node.size());
+    if (const auto error = faults_.begin(disk_operation::write)) {
+        if (*error == disk_error::short_write) node.write(offset, data.first(data.size() / 2));
+        return failed(*error, "writing to", node.name);
+    }
+    const std::uint64_t end = offset + data.size();
+    if (end > node.size() && capacity_ != std::numeric_limits<std::uint64_t>::max() &&
+        files_.used() + (end - node.size()) > capacity_)
+        return failed(disk_error::no_space, "writing to", node.name);
+    node.write(offset, data);
+    return {};
+}
+
+inline result<std::size_t> disk_file::read(std::uint64_t offset, std::span<std::byte> into) const {
+    const std::lock_guard lock{disk_->mutex_};
+    if (auto fine = disk_->alive(*this); !fine) return pass_on(std::move(fine));
+    if (const auto error = disk_->faults_.begin(disk_operation::read))
+        return simulated_disk::failed(*error, "reading", node_->name);
+    return node_->read(offset, into);
+}
+
+inline result<void> disk_file::write(std::uint64_t offset, bytes_view data) {
+    return disk_->write(*this, offset, data);
+}
+
+inline result<void> disk_file::append(bytes_view data) {
+    return disk_->write(*this, std::nullopt, data);
+}
+
+inline result<void> disk_file::sync() {
+    const std::lock_guard lock{disk_->mutex_};
+    if (auto fine = disk_->alive(*this); !fine) return fine;
+    if (const auto error = disk_->faults_.begin(disk_operation::sync)) {
+        node_->fail_sync(disk_->faults_.count(disk_operation::any));
+        return simulated_disk::failed(*error, "syncing", node_->name);
+    }
+    node_->sync();
+    return {};
+}
+
+inline result<void> disk_file::truncate(std::uint64_t size) {
+    const std::lock_guard lock{disk_->mutex_};
+    if (auto fine = disk_->alive(*this); !fine) return fine;
+    if (const auto error = disk_->faults_.begin(disk_operation::truncate))
+        return simulated_disk::failed(*error, "cutting", node_->name);
+    node_->truncate(size);
+    return {};
+}
+
+inline result<std::uint64_t> disk_file::size() const {
+    const std::lock_guard lock{disk_->mutex_};
+    if (auto fine = disk_->alive(*this); !fine) return pass_on(std::move(fine));
+    return node_->size();
+}
+
+}  // namespace varve::inline v0

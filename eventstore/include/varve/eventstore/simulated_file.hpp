@@ -162,8 +162,8 @@ private:
         const auto [kept, fresh] = before_.try_emplace(s);
         if (!fresh) return;
         kept->second.fill(std::byte{0});
-        const std::uint64_t end =
-            std::min({(s + 1) * sector, durable_size_, std::uint64_t{now_.size()}});
+        const std::uint64_t end = std::min(
+            {(s + 1) * sector, durable_size_, std::uint64_t{now_.size()}});
         for (std::uint64_t i = s * sector; i < end; ++i) kept->second[i % sector] = now_[i];
     }
 

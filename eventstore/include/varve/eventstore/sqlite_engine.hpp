@@ -156,8 +156,10 @@ inline result<void> sqlite_engine::reopen() {
     if (state_->writer) state_->writer->leave_as_it_is();
     state_->writer.reset();
     auto done = state_->options.read_only ? state_->open_for_reading() : state_->open_for_writing();
-    if (done) state_->poison.clear();
-    else state_->poison = done.error().message;
+    if (done)
+        state_->poison.clear();
+    else
+        state_->poison = done.error().message;
     return done;
 }
 
@@ -212,7 +214,8 @@ result<void> sqlite_engine::transact(F&& f) {
     if (auto begun = s.writer->begin(); !begun) {
         if (begun.error().code == errc::busy)
             return fail(errc::busy, "another program than a store writes to '" + place() + "' (" +
-                                        begun.error().message + "); look at it with sqlite3 -readonly");
+                                        begun.error().message +
+                                        "); look at it with sqlite3 -readonly");
         return broken(begun.error().message);
     }
     transaction writes{*s.writer, s.spaces};

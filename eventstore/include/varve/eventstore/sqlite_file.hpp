@@ -26,8 +26,8 @@ public:
     }
 
     /// `flags`: `SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_READONLY` and the like. Errors: `not_found`, `io`.
-    static result<std::unique_ptr<sqlite_file>> open(const std::string& vfs, const std::string& path,
-                                                     int flags) {
+    static result<std::unique_ptr<sqlite_file>> open(const std::string& vfs,
+                                                     const std::string& path, int flags) {
         sqlite3_vfs* raw = find(vfs);
         if (raw == nullptr) return no_vfs(vfs);
         std::unique_ptr<sqlite_file> opened{new sqlite_file{*raw, path}};
@@ -54,17 +54,15 @@ public:
 
     /// Fills `into`; what lies beyond the end is zeros.
     result<void> read(std::uint64_t offset, std::span<std::byte> into) {
-        const int code =
-            file()->pMethods->xRead(file(), into.data(), static_cast<int>(into.size()),
-                                    static_cast<sqlite3_int64>(offset));
+        const int code = file()->pMethods->xRead(file(), into.data(), static_cast<int>(into.size()),
+                                                 static_cast<sqlite3_int64>(offset));
         if (code == SQLITE_OK || code == SQLITE_IOERR_SHORT_READ) return {};
         return failed("reading", code);
     }
 
     result<void> write(std::uint64_t offset, bytes_view data) {
-        const int code =
-            file()->pMethods->xWrite(file(), data.data(), static_cast<int>(data.size()),
-                                     static_cast<sqlite3_int64>(offset));
+        const int code = file()->pMethods->xWrite(
+            file(), data.data(), static_cast<int>(data.size()), static_cast<sqlite3_int64>(offset));
         if (code == SQLITE_OK) return {};
         return failed("writing", code);
     }
@@ -97,9 +95,9 @@ private:
         return fail(errc::invalid_argument, "no SQLite VFS is registered as '" + vfs + "'");
     }
     std::unexpected<failure> failed(const char* what, int code) const {
-        return fail(sqlite_errc(code), std::string{what} + " '" + name_ + "': " +
-                                           sqlite3_errstr(code) + " (code " + std::to_string(code) +
-                                           ")");
+        return fail(sqlite_errc(code), std::string{what} + " '" + name_ +
+                                           "': " + sqlite3_errstr(code) + " (code " +
+                                           std::to_string(code) + ")");
     }
     sqlite3_file* file() const noexcept { return reinterpret_cast<sqlite3_file*>(memory_.get()); }
 

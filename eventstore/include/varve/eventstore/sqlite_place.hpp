@@ -45,8 +45,7 @@ public:
             }
             if (S_ISDIR(status.st_mode)) return foreign("a folder; a SQLite store is a file");
             if (!S_ISREG(status.st_mode)) return foreign("no regular file");
-            if (::access(path_.c_str(), R_OK) != 0)
-                return system_failure("'" + path_ + "'", errno);
+            if (::access(path_.c_str(), R_OK) != 0) return system_failure("'" + path_ + "'", errno);
         } else if (!sqlite_file::exists(vfs_, path_)) {
             return sqlite_found::nothing;
         }
@@ -106,7 +105,8 @@ public:
     const std::string& vfs() const noexcept { return vfs_; }
 
 private:
-    sqlite_place(std::string path, std::string vfs) : path_(std::move(path)), vfs_(std::move(vfs)) {}
+    sqlite_place(std::string path, std::string vfs)
+        : path_(std::move(path)), vfs_(std::move(vfs)) {}
 
     std::unexpected<failure> foreign(const std::string& what) const {
         return fail(errc::foreign, "'" + path_ + "' is " + what + "; nothing was touched");

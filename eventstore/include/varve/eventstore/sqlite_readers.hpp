@@ -93,8 +93,10 @@ private:
                 return;
             }
             auto prepared = from.db_.prepare(sql(in, kind));
-            if (prepared) statement_ = std::move(*prepared);
-            else failure_ = std::move(prepared).error();
+            if (prepared)
+                statement_ = std::move(*prepared);
+            else
+                failure_ = std::move(prepared).error();
         }
         borrowed(const borrowed&) = delete;
         borrowed& operator=(const borrowed&) = delete;
@@ -114,8 +116,8 @@ private:
         static std::string sql(const space& in, std::size_t kind) {
             const std::string table = sqlite_table(in.name);
             if (kind == 0) return "SELECT value FROM " + table + " WHERE key = ?1";
-            return "SELECT key, value FROM " + table + " WHERE key BETWEEN ?1 AND ?2 ORDER BY key " +
-                   (kind == 1 ? "ASC" : "DESC");
+            return "SELECT key, value FROM " + table +
+                   " WHERE key BETWEEN ?1 AND ?2 ORDER BY key " + (kind == 1 ? "ASC" : "DESC");
         }
 
         std::vector<sqlite_statement>* cache_;
@@ -131,9 +133,9 @@ private:
     }
 
     static result<bool> read_failure(const failure& from) {
-        return fail(from.code == errc::corrupt || from.code == errc::foreign ? errc::corrupt
-                                                                             : errc::io,
-                    "reading: " + from.message);
+        return fail(
+            from.code == errc::corrupt || from.code == errc::foreign ? errc::corrupt : errc::io,
+            "reading: " + from.message);
     }
 
     sqlite_connection db_;  // first: statements end before it

@@ -68,10 +68,9 @@ struct sqlite_state {
         if (*found == sqlite_found::nothing)
             if (auto done = place.create(); !done) return done;
         if (auto done = rewrite_sqlite_wal(place.vfs(), place.path()); !done) return done;
-        auto fresh =
-            std::make_unique<sqlite_writer>(sqlite_writer::settings{
-                place.path(), place.vfs(), options.durability, options.cache_bytes,
-                options.checkpoint_pages});
+        auto fresh = std::make_unique<sqlite_writer>(
+            sqlite_writer::settings{place.path(), place.vfs(), options.durability,
+                                    options.cache_bytes, options.checkpoint_pages});
         if (auto done = fresh->open(spaces); !done) {
             fresh->leave_as_it_is();
             return named(std::move(done));
@@ -97,11 +96,12 @@ struct sqlite_state {
         // trap S13: in a folder that is read-only SQLite cannot make its side files; if the store
         // was closed cleanly, then it does not need them
         if (!place.log_is_empty())
-            return fail(errc::denied,
-                        "'" + given_path +
-                            "' was not closed cleanly and its folder cannot be written to; copy the "
-                            "file with its -wal file to a folder that can (" +
-                            first.error().message + ")");
+            return fail(
+                errc::denied,
+                "'" + given_path +
+                    "' was not closed cleanly and its folder cannot be written to; copy the "
+                    "file with its -wal file to a folder that can (" +
+                    first.error().message + ")");
         use(sqlite_access::immutable);
         return named(try_reading());
     }

@@ -26,7 +26,7 @@ enum class sqlite_durability : std::uint8_t {
 namespace detail {
 
 inline constexpr std::uint32_t sqlite_application = 0x56525645;  // "VRVE"
-inline constexpr std::uint32_t sqlite_layout = 1;                // of the tables, not of their values
+inline constexpr std::uint32_t sqlite_layout = 1;  // of the tables, not of their values
 
 /// `PRAGMA name=value`, and whether `PRAGMA name` then says `expected`.
 inline result<void> set_pragma(sqlite_connection& db, const std::string& name,
@@ -85,7 +85,8 @@ public:
             settings_.path, {.access = sqlite_access::create, .vfs = settings_.vfs});
         if (!opened) return pass_on(std::move(opened));
         db_ = std::move(*opened);
-        if (auto done = harden(db_, settings_.durability, settings_.cache_bytes); !done) return done;
+        if (auto done = harden(db_, settings_.durability, settings_.cache_bytes); !done)
+            return done;
         if (auto done = create_tables(spaces); !done) return done;
         if (auto done = set_pragma(db_, "journal_mode", "WAL", "wal"); !done) return done;
         if (auto done = set_pragma(db_, "journal_size_limit", "67108864", "67108864"); !done)
@@ -169,18 +170,21 @@ private:
             auto sql = db_.ask("SELECT sql FROM sqlite_schema WHERE name = '" +
                                sqlite_table(in.name) + "'");
             if (!sql) return pass_on(std::move(sql));
-            if (sql->empty()) missing += table_sql(in) + ";";
+            if (sql->empty())
+                missing += table_sql(in) + ";";
             else if (*sql != table_sql(in))
                 return fail(errc::foreign, settings_.path + ": table " + sqlite_table(in.name) +
                                                " is not as this version makes it: " + *sql);
         }
         if (missing.empty()) return {};
-        return db_.execute("BEGIN IMMEDIATE;"
-                           "PRAGMA application_id=" + std::to_string(sqlite_application) +
-                           ";PRAGMA user_version=" + std::to_string(sqlite_layout) +
-                           ";CREATE TABLE IF NOT EXISTS openings(id INTEGER PRIMARY KEY, count "
-                           "INTEGER NOT NULL) STRICT;" +
-                           missing + "COMMIT");
+        return db_.execute(
+            "BEGIN IMMEDIATE;"
+            "PRAGMA application_id=" +
+            std::to_string(sqlite_application) +
+            ";PRAGMA user_version=" + std::to_string(sqlite_layout) +
+            ";CREATE TABLE IF NOT EXISTS openings(id INTEGER PRIMARY KEY, count "
+            "INTEGER NOT NULL) STRICT;" +
+            missing + "COMMIT");
     }
 
     result<void> prepare(const named_spaces& spaces) {
@@ -191,9 +195,12 @@ private:
             return {};
         };
         const std::pair<sqlite_statement*, const char*> fixed[] = {
-            {&begin_, "BEGIN IMMEDIATE"},       {&commit_, "COMMIT"},
-            {&rollback_, "ROLLBACK"},           {&mark_, "SAVEPOINT varve"},
-            {&back_to_mark_, "ROLLBACK TO varve"}, {&release_mark_, "RELEASE varve"}};
+            {&begin_, "BEGIN IMMEDIATE"},
+            {&commit_, "COMMIT"},
+            {&rollback_, "ROLLBACK"},
+            {&mark_, "SAVEPOINT varve"},
+            {&back_to_mark_, "ROLLBACK TO varve"},
+            {&release_mark_, "RELEASE varve"}};
         for (const auto& [statement, sql] : fixed)
             if (auto done = add(*statement, sql); !done) return done;
         puts_.resize(spaces.size());

@@ -70,7 +70,8 @@ public:
             ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR)};
         if (!file) return detail::system_failure("lock file '" + path + "'", errno);
         if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-            if (errno != EWOULDBLOCK) return detail::system_failure("locking '" + path + "'", errno);
+            if (errno != EWOULDBLOCK)
+                return detail::system_failure("locking '" + path + "'", errno);
             return fail(errc::busy, "the store is open for writing by " + holder_of(file.get()) +
                                         " (lock file '" + path +
                                         "'); close it there, or open it read-only");
