@@ -162,6 +162,23 @@ TEST(sequencer, many_threads_are_each_answered_once) {
     EXPECT_EQ(stored, 4500);
 }
 
+TEST(sequencer, an_executor_that_drops_its_tasks_leaves_no_append_without_an_answer) {
+    recorder record;
+    manual_executor threads;
+    sequencer queue{[&](sequencer::group group) { record(group); }, 8, threads};
+    std::vector<result<receipt>> answers;
+    auto one = later(answers), two = later(answers);
+    ASSERT_TRUE(queue.submit_later(*one).has_value());
+    ASSERT_TRUE(queue.submit_later(*two).has_value());
+    threads.tasks.clear();
+    ASSERT_EQ(answers.size(), 2u);
+    for (const auto& answer : answers) EXPECT_EQ(answer.error().code, errc::cancelled);
+    EXPECT_TRUE(record.sizes.empty());
+    pending_append next;
+    ASSERT_TRUE(queue.submit(next).has_value()) << "the lead is free again";
+    EXPECT_TRUE(next.answer.has_value());
+}
+
 TEST(sequencer, after_close_nothing_is_taken) {
     manual_executor threads;
     sequencer queue{[](sequencer::group) {}, 8, threads};

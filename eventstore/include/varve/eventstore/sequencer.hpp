@@ -71,7 +71,7 @@ public:
             if (auto accepted = enqueue(append); !accepted) return accepted;
             idle = !std::exchange(leading_, true);
         }
-        if (idle) executor_->post([this] { lead(nullptr); });
+        if (idle) executor_->post(lead_task{*this});
         return {};
     }
 
@@ -96,6 +96,39 @@ public:
     }
 
 private:
+    /// Leads when it is run; if the executor drops it instead, nobody waits for it in vain.
+    class lead_task {
+    public:
+        explicit lead_task(sequencer& queue) noexcept : queue_(&queue) {}
+        lead_task(lead_task&& from) noexcept : queue_(std::exchange(from.queue_, nullptr)) {}
+        lead_task& operator=(lead_task&&) = delete;
+        ~lead_task() {
+            if (queue_ != nullptr) queue_->abandon();
+        }
+        void operator()() { std::exchange(queue_, nullptr)->lead(nullptr); }
+
+    private:
+        sequencer* queue_;
+    };
+
+    /// The executor gave up on the task that was to lead: nothing of what waits was tried.
+    void abandon() {
+        std::vector<pending_append*> dropped;
+        {
+            const std::lock_guard lock{mutex_};
+            dropped.assign(queue_.begin(), queue_.end());
+            queue_.clear();
+            ++answering_;
+        }
+        for (auto* append : dropped)
+            append->answer = fail(errc::cancelled, "the executor ended before the append was tried");
+        hand_over();
+        answer(dropped, nullptr);
+        const std::lock_guard lock{mutex_};
+        --answering_;
+        idle_.notify_all();
+    }
+
     result<void> enqueue(pending_append& append) {
         if (closed_) return fail(errc::closed, "the store is closed");
         if (queue_.size() >= limit_)
@@ -156,7 +189,7 @@ private:
             next->now = pending_append::leads;
             next->now.notify_one();
         } else if (others) {
-            executor_->post([this] { lead(nullptr); });
+            executor_->post(lead_task{*this});
         }
     }
 
