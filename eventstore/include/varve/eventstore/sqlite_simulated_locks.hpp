@@ -43,8 +43,10 @@ public:
 
     void unlock(holder who, int level) {
         const std::lock_guard guard{mutex_};
-        if (level == SQLITE_LOCK_NONE) levels_.erase(who);
-        else if (level_of(who) > level) levels_[who] = level;
+        if (level == SQLITE_LOCK_NONE)
+            levels_.erase(who);
+        else if (level_of(who) > level)
+            levels_[who] = level;
     }
 
     bool reserved() {
@@ -59,7 +61,8 @@ public:
         const std::lock_guard guard{mutex_};
         mapped_.insert(who);
         while (make && pieces_.size() <= piece)
-            pieces_.push_back(std::make_unique<std::max_align_t[]>(size / sizeof(std::max_align_t)));
+            pieces_.push_back(
+                std::make_unique<std::max_align_t[]>(size / sizeof(std::max_align_t)));
         return piece < pieces_.size() ? pieces_[piece].get() : nullptr;
     }
 
@@ -79,8 +82,10 @@ public:
         }
         if ((flags & SQLITE_SHM_LOCK) == 0) return SQLITE_OK;
         for (std::size_t i = first; i < first + count; ++i) {
-            if (exclusive) slots_[i].exclusive = who;
-            else slots_[i].shared.insert(who);
+            if (exclusive)
+                slots_[i].exclusive = who;
+            else
+                slots_[i].shared.insert(who);
         }
         return SQLITE_OK;
     }

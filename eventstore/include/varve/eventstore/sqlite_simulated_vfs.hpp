@@ -121,12 +121,12 @@ private:
                     int* got) noexcept {
         into->pMethods = nullptr;
         sqlite_simulated_vfs& vfs = self(raw);
-        const std::string called =
-            name != nullptr ? name : vfs.name_ + "-temporary-" + std::to_string(++vfs.temporaries_);
+        const std::string called = name != nullptr ? name
+                                                   : vfs.name_ + "-temporary-" +
+                                                         std::to_string(++vfs.temporaries_);
         const bool create = (flags & SQLITE_OPEN_CREATE) != 0;
         const bool fresh = create && !vfs.disk_->exists(called);
-        auto content =
-            vfs.disk_->open(called, create ? disk_open::create : disk_open::existing);
+        auto content = vfs.disk_->open(called, create ? disk_open::create : disk_open::existing);
         if (!content) return SQLITE_CANTOPEN;
         const int journals = SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_WAL;
         new (into) file{.base = {methods()},
@@ -152,7 +152,8 @@ private:
     static int access(sqlite3_vfs* raw, const char* name, int what, int* there) noexcept {
         *there = 0;
         auto opened = self(raw).disk_->open(name, disk_open::existing);
-        if (!opened) return opened.error().code == errc::not_found ? SQLITE_OK : SQLITE_IOERR_ACCESS;
+        if (!opened)
+            return opened.error().code == errc::not_found ? SQLITE_OK : SQLITE_IOERR_ACCESS;
         const auto size = opened->size();
         *there = what != SQLITE_ACCESS_EXISTS || (size && *size > 0) ? 1 : 0;
         return SQLITE_OK;
@@ -196,7 +197,9 @@ private:
                 return static_cast<int>(detail::simulated_file::sector);
             };
             // bytes that a write does not name are never changed by it, as the disk promises
-            m.xDeviceCharacteristics = [](sqlite3_file*) { return SQLITE_IOCAP_POWERSAFE_OVERWRITE; };
+            m.xDeviceCharacteristics = [](sqlite3_file*) {
+                return SQLITE_IOCAP_POWERSAFE_OVERWRITE;
+            };
             m.xShmMap = [](sqlite3_file* f, int piece, int size, int make, void volatile** into) {
                 *into = of(f).locks->map(f, static_cast<std::size_t>(piece),
                                          static_cast<std::size_t>(size), make != 0);

@@ -5,6 +5,7 @@
 // stays behind, unlocked.
 #pragma once
 
+#include <varve/eventstore/descriptor.hpp>
 #include <varve/failure.hpp>
 
 #include <fcntl.h>
@@ -17,46 +18,9 @@
 #include <ctime>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 namespace varve::inline v0 {
-
-namespace detail {
-
-/// `open: No such file or directory` with the code that fits.
-inline std::unexpected<failure> system_failure(const std::string& what, int error) {
-    errc code = errc::io;
-    if (error == ENOENT || error == ENOTDIR) code = errc::not_found;
-    if (error == EACCES || error == EPERM || error == EROFS) code = errc::denied;
-    if (error == ENOSPC || error == EDQUOT) code = errc::full;
-    return fail(code, what + ": " + std::generic_category().message(error));
-}
-
-/// A file descriptor that closes itself.
-class descriptor {
-public:
-    descriptor() = default;
-    explicit descriptor(int raw) noexcept : raw_(raw) {}
-    descriptor(descriptor&& other) noexcept : raw_(std::exchange(other.raw_, -1)) {}
-    descriptor& operator=(descriptor&& other) noexcept {
-        std::swap(raw_, other.raw_);
-        return *this;
-    }
-    ~descriptor() {
-        if (raw_ >= 0) ::close(raw_);
-    }
-    int get() const noexcept { return raw_; }
-    explicit operator bool() const noexcept { return raw_ >= 0; }
-
-private:
-    int raw_ = -1;
-};
-
-/// The name of this program, for messages.
-inline std::string program_name() { return program_invocation_short_name; }
-
-}  // namespace detail
 
 /// The right to write a store; given up when it is destroyed.
 class store_lock {
@@ -96,7 +60,8 @@ private:
         ::gmtime_r(&now, &parts);
         std::array<char, 32> when{};
         std::strftime(when.data(), when.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-        std::string name = holder.empty() ? detail::program_name() : std::string{holder};
+        std::string name = holder.empty() ? std::string{program_invocation_short_name}
+                                          : std::string{holder};
         for (char& c : name)
             if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
         return "pid " + std::to_string(::getpid()) + ", " + name + ", since " + when.data();
