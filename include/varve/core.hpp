@@ -1,10 +1,14 @@
 // All of the core: words, contracts, buses, pure behaviour; the standard library only.
 #pragma once
 
+#include <varve/aggregate.hpp>
 #include <varve/append.hpp>
 #include <varve/assert.hpp>
 #include <varve/bytes.hpp>
 #include <varve/codec.hpp>
+#include <varve/command_bus.hpp>
+#include <varve/decision.hpp>
+#include <varve/dispatch.hpp>
 #include <varve/engine.hpp>
 #include <varve/environment.hpp>
 #include <varve/event.hpp>
@@ -13,11 +17,16 @@
 #include <varve/failure.hpp>
 #include <varve/fields.hpp>
 #include <varve/flat.hpp>
+#include <varve/given.hpp>
+#include <varve/handlers.hpp>
 #include <varve/ids.hpp>
 #include <varve/limits.hpp>
+#include <varve/load.hpp>
 #include <varve/members.hpp>
 #include <varve/packed.hpp>
+#include <varve/print.hpp>
 #include <varve/protobuf_message.hpp>
+#include <varve/query_bus.hpp>
 #include <varve/store.hpp>
 #include <varve/store_ref.hpp>
 #include <varve/stream_id.hpp>

@@ -1,0 +1,199 @@
+// Sends a command to the one handler that accepts it: load, decide, append.
+//
+//     varve::command_bus<varve::memory_store, varve::commands<OpenHandler, WithdrawHandler>> bus{store, env};
+//     auto done = bus.send(Withdraw{"7", 2'000});   // result<receipt>
+//
+// The handler is found while compiling: a command without one, or with two, does not compile. A send
+// reads the stream, folds it, decides, and appends at the revision it saw, so a writer in between is
+// a `conflict`, never a lost update. Nothing here retries. May be called from any thread.
+#pragma once
+
+#include <varve/append.hpp>
+#include <varve/environment.hpp>
+#include <varve/handlers.hpp>
+#include <varve/load.hpp>
+#include <varve/store.hpp>
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace varve::inline v0 {
+
+/// What goes along with a command. All views live until `send` returns.
+struct send_options {
+    /// The command's own id, which becomes the append id: a command sent again with it returns the
+    /// first receipt. None: an id is made, and a repetition is not recognised.
+    append_id id{};
+    message_id correlation{};
+    message_id causation{};
+    std::optional<timestamp> occurred_at{};
+    std::span<const header> headers{};
+};
+
+namespace detail {
+
+/// Events encoded side by side in one buffer, ready for an append.
+template <class State>
+class encoded_events {
+    using types = typename checked_aggregate<State>::event_types;
+
+public:
+    result<void> encode(const decision<State>& decided, std::string_view stream,
+                        const send_options& options) {
+        buffer_.reserve(256);
+        const std::size_t size = decided.size();
+        if (size > 1) {
+            more_.resize(size);
+            ends_.resize(size);
+        }
+        result<void> outcome;
+        std::size_t i = 0;
+        decided.each([&]<class Event>(const Event& event) {
+            if (!outcome) return;
+            outcome = try_encode(event, buffer_);
+            fill(size > 1 ? more_[i] : one_, event, stream, options);
+            (size > 1 ? ends_[i] : end_) = buffer_.size();
+            ++i;
+        });
+        if (!outcome) return outcome;
+        events_ = size > 1 ? std::span{more_} : std::span{&one_, size};
+        const std::span<const std::size_t> ends = size > 1 ? std::span{ends_}
+                                                           : std::span{&end_, size};
+        for (std::size_t from = 0, e = 0; e < size; from = ends[e++])  // the buffer rests only now
+            events_[e].payload = bytes_view{buffer_}.subspan(from, ends[e] - from);
+        return {};
+    }
+
+    std::span<const new_event> events() const noexcept { return events_; }
+    std::span<const type_description> types_used() const noexcept {
+        return {described_.data(), count_};
+    }
+
+private:
+    template <class Event>
+    void fill(new_event& to, const Event&, std::string_view stream, const send_options& options) {
+        to.stream = stream;
+        to.type = wire_name<Event>;
+        to.schema_version = schema_version<Event>;
+        to.meta = {.correlation = options.correlation,
+                   .causation = options.causation,
+                   .occurred_at = options.occurred_at,
+                   .headers = options.headers};
+        bool& known = known_[place_in<Event, types>];
+        if (!known) described_[count_++] = describe_type<Event>();
+        known = true;
+    }
+
+    bytes buffer_;
+    new_event one_;
+    std::size_t end_ = 0;
+    std::vector<new_event> more_;
+    std::vector<std::size_t> ends_;
+    std::span<new_event> events_;
+    std::array<type_description, types::size> described_;
+    std::array<bool, types::size> known_{};
+    std::size_t count_ = 0;
+};
+
+}  // namespace detail
+
+template <event_store Store, class Handlers>
+class command_bus;
+
+/// A command bus over a store, which outlives it.
+template <event_store Store, class... H>
+class command_bus<Store, commands<H...>> {
+    using table = detail::command_table<detail::type_list<H...>>;
+
+    template <class... State>
+    static consteval bool names_are_clear(detail::type_list<State...>) {
+        return !detail::wire_names<
+            detail::joined<typename detail::checked_aggregate<State>::event_types...>>::ambiguous;
+    }
+    static_assert(
+        names_are_clear(
+            detail::distinct<detail::type_list<typename detail::command_handler<H>::state...>>{}),
+        "varve: a wire name stands for two different events on this bus");
+
+public:
+    explicit command_bus(Store& store, environment& env, H... handlers)
+        requires(sizeof...(H) != 0)
+        : store_(&store), env_(&env), handlers_{{{std::move(handlers)}...}} {}
+    explicit command_bus(Store& store, environment& env)
+        : store_(&store), env_(&env), handlers_{} {}
+
+    /// True if one handler accepts this command.
+    template <class Command>
+    static constexpr bool accepts = table::template accepts<Command>;
+
+    /// Loads, decides and appends. The receipt's positions are 0 and nothing is stored if the
+    /// handler decided `nothing`; such a command, like a refused one, is decided again when it is sent
+    /// again. Errors: `rejected` with the domain's words; `conflict` if the stream moved on meanwhile;
+    /// `invalid_argument`, `too_large` for a bad key or event; what the store says.
+    template <class Command>
+    result<receipt> send(const Command& command, const send_options& options = {}) {
+        static_assert(accepts<Command>, "varve: no handler on this bus accepts this command");
+        if constexpr (accepts<Command>) {
+            using handler = typename table::template handler_of<Command>;
+            using state = typename detail::command_handler<handler>::state;
+            const auto stream = detail::stream_name::make(state::category, handler::key(command));
+            if (!stream) return std::unexpected(stream.error());
+            if (!options.id.is_none())
+                if (auto first = store_->find(options.id); !first || *first)
+                    return known(std::move(first));
+            const auto now = load<state>(*store_, stream->view());
+            if (!now) return std::unexpected(now.error());
+            return store(decide(now->state, command), stream->view(), now->revision, options);
+        } else {
+            return fail(errc::unsupported, {});
+        }
+    }
+
+    /// The handler's own answer, by a direct call; no store, no clock.
+    template <class State, class Command>
+    auto decide(const State& state, const Command& command) const {
+        static_assert(accepts<Command>, "varve: no handler on this bus accepts this command");
+        if constexpr (accepts<Command>)
+            return handlers_.template at<table::template place<Command>>()(state, command);
+    }
+
+private:
+    static result<receipt> known(result<std::optional<receipt>>&& first) {
+        if (!first) return pass_on(std::move(first));
+        return *std::move(*first);
+    }
+
+    template <class State>
+    result<receipt> store(const decision<State>& decided, std::string_view stream, revision seen,
+                          const send_options& options) {
+        if (const auto* refusal = decided.refusal())
+            return fail(errc::rejected, refusal->message());
+        const auto id = options.id.is_none() ? env_->ids().template next<append_id>() : options.id;
+        if (decided.empty()) return receipt{.id = id, .first = {}, .last = {}, .streams = {}};
+
+        detail::encoded_events<State> encoded;
+        if (auto done = encoded.encode(decided, stream, options); !done)
+            return pass_on(std::move(done));
+        const stream_check unmoved{stream, seen == revision{} ? expect::none : expect::at(seen)};
+        auto stored = store_->append({.id = id,
+                                      .events = encoded.events(),
+                                      .checks = {&unmoved, 1},
+                                      .types = encoded.types_used()});
+        if (stored || stored.error().code != errc::id_reused || options.id.is_none()) return stored;
+        // The same command, sent twice at once, was decided on two states: the first one counts.
+        auto first = store_->find(id);
+        if (first && !*first) return stored;
+        return known(std::move(first));
+    }
+
+    Store* store_;
+    environment* env_;
+    detail::values_of<detail::type_list<H...>> handlers_;
+};
+
+}  // namespace varve::inline v0
