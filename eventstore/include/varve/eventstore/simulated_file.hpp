@@ -62,7 +62,8 @@ public:
     void truncate(std::uint64_t size) {
         if (size == now_.size()) return;
         keep_appended();
-        const auto [low, high] = std::minmax<std::uint64_t>(size, now_.size());
+        const std::uint64_t low = std::min<std::uint64_t>(size, now_.size());
+        const std::uint64_t high = std::max<std::uint64_t>(size, now_.size());
         keep_durable(low, high);
         changes_.push_back({low, high - low, size, true, {}});
         now_.resize(size);
@@ -85,7 +86,7 @@ public:
                 touched.insert(s);
         for (const std::uint64_t s : touched) {
             if (mix(seed, s) % 2 == 0) {
-                before_.erase(s);
+                keep_written_out(s);
             } else {
                 keep_sector(s);
                 lost_.insert(s);
@@ -167,6 +168,14 @@ private:
         for (std::uint64_t i = s * sector; i < end; ++i) kept->second[i % sector] = now_[i];
     }
 
+    /// A sector that is durable as it is now, although the file's size may not be.
+    void keep_written_out(std::uint64_t s) {
+        sector_bytes& kept = before_[s];
+        kept.fill(std::byte{0});
+        const std::uint64_t end = std::min<std::uint64_t>((s + 1) * sector, now_.size());
+        for (std::uint64_t i = s * sector; i < end; ++i) kept[i % sector] = now_[i];
+    }
+
     void keep_durable(std::uint64_t low, std::uint64_t high) {
         const std::uint64_t end = std::min(high, durable_size_);
         for (std::uint64_t s = low / sector; s * sector < end; ++s) keep_sector(s);
@@ -178,8 +187,8 @@ private:
         now_.resize(size);
         for (const auto& [s, content] : before_) {
             const std::uint64_t from = s * sector;
-            if (from >= durable_size_) continue;
-            const std::uint64_t n = std::min(sector, durable_size_ - from);
+            if (from >= size) continue;
+            const std::uint64_t n = std::min(sector, size - from);
             std::copy_n(content.begin(), n, now_.begin() + distance(from));
         }
     }
