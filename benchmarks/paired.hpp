@@ -177,6 +177,13 @@ public:
     table(std::string section, const settings& chosen) : section_(std::move(section)), settings_(chosen) {}
 
     const settings& chosen() const { return settings_; }
+    /// The same table with single slices and fewer rounds, for slow rows.
+    table in_single_slices(std::size_t rounds) const {
+        table slow = *this;
+        slow.settings_.rounds = std::min(rounds, settings_.rounds);
+        slow.settings_.slices = 1;
+        return slow;
+    }
     bool wanted(std::string_view work) const {
         return settings_.only.empty() || work.find(settings_.only) != std::string_view::npos;
     }

@@ -29,7 +29,6 @@ public:
         begin_ = need(db_.prepare("BEGIN IMMEDIATE"));
         insert_ = need(db_.prepare("INSERT INTO log VALUES (?1, ?2)"));
         commit_ = need(db_.prepare("COMMIT"));
-        select_ = need(db_.prepare("SELECT value FROM log ORDER BY key"));
     }
 
     void begin() { once(begin_); }
@@ -46,9 +45,30 @@ public:
         commit();
     }
 
-    /// Calls `visit(record)` for each, in place.
+private:
+    void once(varve::sqlite_statement& statement) {
+        const int code = sqlite3_step(statement.raw());
+        sqlite3_reset(statement.raw());
+        if (code != SQLITE_DONE) give_up("the yardstick cannot write: " + db_.message());
+    }
+
+    varve::sqlite_connection db_;
+    varve::sqlite_statement begin_, insert_, commit_;
+    std::int64_t last_ = 0;
+};
+
+/// Reads values in key order, from a table of a yardstick or of a store.
+class raw_scan {
+public:
+    explicit raw_scan(const std::string& path, const std::string& table = "log")
+        : db_(need(varve::sqlite_connection::open(path, {.access = varve::sqlite_access::read}))),
+          select_(need(db_.prepare("SELECT value FROM " + table + " ORDER BY key"))) {
+        need(db_.execute("PRAGMA cache_size=-8192"));
+    }
+
+    /// Calls `visit(value)` for each, in place.
     template <class Visit>
-    void scan(Visit&& visit) {
+    void each(Visit&& visit) {
         for (int code; (code = sqlite3_step(select_.raw())) != SQLITE_DONE;) {
             if (code != SQLITE_ROW) give_up("the yardstick cannot read: " + db_.message());
             visit(varve::bytes_view{
@@ -59,15 +79,8 @@ public:
     }
 
 private:
-    void once(varve::sqlite_statement& statement) {
-        const int code = sqlite3_step(statement.raw());
-        sqlite3_reset(statement.raw());
-        if (code != SQLITE_DONE) give_up("the yardstick cannot write: " + db_.message());
-    }
-
     varve::sqlite_connection db_;
-    varve::sqlite_statement begin_, insert_, commit_, select_;
-    std::int64_t last_ = 0;
+    varve::sqlite_statement select_;
 };
 
 }  // namespace bench
