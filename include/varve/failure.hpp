@@ -87,6 +87,20 @@ struct failure {
 template <class T>
 using result = std::expected<T, failure>;
 
+namespace detail {
+template <class T>
+struct as_result_of {
+    using type = result<T>;
+};
+template <class T>
+struct as_result_of<result<T>> {
+    using type = result<T>;
+};
+/// `result<T>`, also for a `T` that is one.
+template <class T>
+using as_result = typename as_result_of<T>::type;
+}  // namespace detail
+
 /// `return fail(errc::io, "...")` from any function that returns a `result`.
 inline std::unexpected<failure> fail(errc code, std::string message) {
     return std::unexpected(failure{.code = code, .message = std::move(message)});

@@ -21,14 +21,6 @@ namespace varve::inline v0 {
 
 namespace detail {
 
-template <class T>
-inline constexpr bool is_result = false;
-template <class T>
-inline constexpr bool is_result<result<T>> = true;
-
-template <class T>
-using as_result = std::conditional_t<is_result<T>, T, result<T>>;
-
 /// The last type of a list, and the list without it.
 template <class Front, class List>
 struct split_last;
@@ -70,11 +62,11 @@ inline constexpr bool offers<type_list<Wanted...>, Offered> = all_true(
 }  // namespace detail
 
 template <class Handlers, class... ReadModel>
-class query_bus;
+class query_answers;
 
-/// A query bus over some read models.
+/// Query handlers, checked against the read models that there are; each call brings those it needs.
 template <class... H, class... ReadModel>
-class query_bus<queries<H...>, ReadModel...> {
+class query_answers<queries<H...>, ReadModel...> {
     using handlers = detail::type_list<H...>;
     using asked = detail::type_list<typename detail::query_handler<H>::query...>;
     using models = detail::type_list<ReadModel...>;
@@ -99,9 +91,8 @@ class query_bus<queries<H...>, ReadModel...> {
     };
 
 public:
-    explicit query_bus(ReadModel&... each) : handlers_{}, models_{{&each}...} {}
-    query_bus(queries<H...>, H... with, ReadModel&... each)
-        : handlers_{{{std::move(with)}...}}, models_{{&each}...} {}
+    query_answers() = default;
+    explicit query_answers(queries<H...>, H... with) : handlers_{{{std::move(with)}...}} {}
 
     /// True if one handler answers this query.
     template <class Query>
@@ -111,25 +102,51 @@ public:
     template <class Query>
     using read_models_of = typename found<Query>::handler::read_models;
 
+    /// What the handler of the query answers with.
+    template <class Query>
+    using answer_to = typename found<Query>::handler::result_type;
+
+    /// The handler's answer, as a result, from the read models it wants, in its order. A direct call.
+    template <class Query, class... Wanted>
+    answer_to<Query> answer(const Query& query, const Wanted&... wanted) const {
+        return handlers_.template at<found<Query>::place>()(wanted..., query);
+    }
+
+private:
+    detail::values_of<handlers> handlers_;
+};
+
+template <class Handlers, class... ReadModel>
+class query_bus;
+
+/// A query bus over some read models.
+template <class... H, class... ReadModel>
+class query_bus<queries<H...>, ReadModel...> : public query_answers<queries<H...>, ReadModel...> {
+    using answers = query_answers<queries<H...>, ReadModel...>;
+    using models = detail::type_list<ReadModel...>;
+
+public:
+    explicit query_bus(ReadModel&... each) : models_{{&each}...} {}
+    query_bus(queries<H...> list, H... with, ReadModel&... each)
+        : answers(list, std::move(with)...), models_{{&each}...} {}
+
     /// The handler's answer, as a result. A direct call; errors are the handler's own.
     template <class Query>
     auto ask(const Query& query) const {
-        static_assert(accepts<Query>, "varve: no handler on this bus answers this query");
-        if constexpr (accepts<Query>)
-            return call(query, read_models_of<Query>{});
+        static_assert(answers::template accepts<Query>,
+                      "varve: no handler on this bus answers this query");
+        if constexpr (answers::template accepts<Query>)
+            return call(query, typename answers::template read_models_of<Query>{});
         else
             return result<void>{};
     }
 
 private:
     template <class Query, class... Wanted>
-    auto call(const Query& query, detail::type_list<Wanted...>) const ->
-        typename found<Query>::handler::result_type {
-        return handlers_.template at<found<Query>::place>()(
-            *models_.template at<detail::place_in<Wanted, models>>()..., query);
+    auto call(const Query& query, detail::type_list<Wanted...>) const {
+        return this->answer(query, *models_.template at<detail::place_in<Wanted, models>>()...);
     }
 
-    detail::values_of<handlers> handlers_;
     detail::values_of<detail::type_list<ReadModel*...>> models_;
 };
 

@@ -63,8 +63,8 @@ public:
     }
     void bind(int place, bytes_view value) noexcept {
         // a null pointer would bind NULL instead of no bytes
-        static constexpr char nothing = 0;
-        const void* from = value.empty() ? static_cast<const void*>(&nothing) : value.data();
+        static constexpr char no_byte = 0;
+        const void* from = value.empty() ? static_cast<const void*>(&no_byte) : value.data();
         note(sqlite3_bind_blob64(raw(), place, from, value.size(), SQLITE_STATIC));
     }
     void bind(int place, std::string_view value) noexcept {

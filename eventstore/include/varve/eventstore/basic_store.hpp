@@ -128,6 +128,9 @@ public:
     using owned_type = stored_type;
     result<std::vector<stored_type>> types() { return core_->reader.types(); }
 
+protected:
+    const detail::durable_head& durable() const noexcept { return core_->state.head; }
+
 private:
     struct async_append : detail::pending_append {
         async_append(detail::batch_builder built, const append_request& request)

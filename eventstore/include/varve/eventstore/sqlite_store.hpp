@@ -1,11 +1,13 @@
 // The event store on one SQLite file: `varve::sqlite_store::open("bank.db")`.
 //
 // One process opens it for writing, others may open it with `read_only` while it runs. Look into the
-// file with `sqlite3 -readonly` and with nothing that writes.
+// file with `sqlite3 -readonly` and with nothing that writes. The writer publishes how far the log is
+// durable in the small mapped file `bank.db-head`, and so wakes readers in other processes.
 #pragma once
 
 #include <varve/eventstore/basic_store.hpp>
 #include <varve/eventstore/sqlite_engine.hpp>
+#include <varve/eventstore/watermark_file.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -31,6 +33,7 @@ public:
     /// Opens or creates the store in the file at `path`. Errors: as `sqlite_engine::open` (`busy`
     /// names who holds it) and `basic_store::open`.
     static result<sqlite_store> open(std::string path, const sqlite_store_options& options = {}) {
+        const std::string watermark = options.vfs.empty() ? path + "-head" : std::string{};
         auto engine = sqlite_engine::open(std::move(path), detail::store_spaces,
                                           {.create = options.create,
                                            .read_only = options.read_only,
@@ -41,13 +44,34 @@ public:
         auto store = basic_store::open(std::move(*engine), {.environment = options.environment,
                                                             .chain = options.chain,
                                                             .tenant = options.tenant,
-                                                            .queue = options.queue});
+                                                            .queue = options.queue,
+                                                            .wait_outside = waiting_on(watermark)});
         if (!store) return pass_on(std::move(store));
-        return sqlite_store{std::move(*store)};
+        sqlite_store opened{std::move(*store)};
+        if (!options.read_only && !watermark.empty()) opened.publish_to(watermark);
+        return opened;
     }
 
 private:
     explicit sqlite_store(basic_store&& store) : basic_store(std::move(store)) {}
+
+    /// Each wait maps the file anew, so that any number of threads may wait.
+    static std::function<void(position, std::chrono::nanoseconds)> waiting_on(const std::string& path) {
+        if (path.empty()) return {};
+        return [path](position where, std::chrono::nanoseconds wait) {
+            watermark_reader::open(path).wait_beyond(where, wait);
+        };
+    }
+
+    /// The file is a hint: without it (a full disk, say) readers look into the store now and then.
+    void publish_to(const std::string& path) {
+        auto opened = watermark_writer::open(path, identity(), head());
+        if (!opened) return;
+        auto writer = std::make_shared<watermark_writer>(std::move(*opened));
+        publishing_ = on_durable([writer, head = &durable()] { writer->publish(head->get()); });
+    }
+
+    registration publishing_;
 };
 
 static_assert(event_store<sqlite_store>);

@@ -8,27 +8,19 @@
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
+#include <functional>
 #include <string>
 
 namespace varve::inline v0 {
-
-/// How a store learns of and tells other processes where the log ends.
-class head_channel {
-public:
-    virtual ~head_channel() = default;
-    /// The writer: everything up to `head` is durable.
-    virtual void publish(position head) = 0;
-    /// A reader: returns when the log may have grown beyond `where`, or after `wait`.
-    virtual void wait_beyond(position where, std::chrono::nanoseconds wait) = 0;
-};
 
 struct store_options {
     varve::environment* environment = &varve::environment::system();  ///< Clock, chance, executor.
     varve::chain chain = varve::chain::blake2b;       ///< Hashes of new batches.
     std::uint32_t tenant = 0;                         ///< Whose log; below `limits::tenants`.
     std::size_t queue = limits::queue;                ///< Appends waiting, before `overloaded`.
-    std::shared_ptr<head_channel> channel = nullptr;  ///< To and from other processes, if any.
+    /// For a reader beside a writer in another process: returns when the log may have grown beyond a
+    /// position, or after a while. Empty: only what happens in this process wakes.
+    std::function<void(position, std::chrono::nanoseconds)> wait_outside{};
 };
 
 /// One stream in a listing.

@@ -15,18 +15,6 @@
 
 namespace varve::inline v0::detail {
 
-template <class T>
-struct as_result_of {
-    using type = result<T>;
-};
-template <class T>
-struct as_result_of<result<T>> {
-    using type = result<T>;
-};
-/// `result<T>`, also for a `T` that is one.
-template <class T>
-using as_result = typename as_result_of<T>::type;
-
 /// Lends connections. Callable from any thread; a borrower beyond the limit waits for another.
 class reader_pool {
 public:

@@ -188,7 +188,6 @@ private:
             const auto indexed = state_.index_record(first, record_.raw(), scratch_);
             ensure(indexed.has_value(), "what was just written can be read");
         }
-        if (state_.options.channel) state_.options.channel->publish(state_.index.head());
         state_.head.publish(state_.index.head());
     }
 

@@ -35,7 +35,6 @@ struct store_state {
         if (auto loaded = load_types(); !loaded) return loaded;
         if (auto loaded = load_tail(); !loaded) return loaded;
         head.publish(index.head());
-        if (options.channel && !engine.read_only()) options.channel->publish(index.head());
         return {};
     }
 
@@ -148,9 +147,9 @@ struct store_state {
 
     position wait_beyond(position where, std::chrono::nanoseconds wait) {
         if (const position now = current_head(); now > where) return now;
-        if (!engine.read_only() || !options.channel)
+        if (!engine.read_only() || !options.wait_outside)
             return head.wait_beyond(where, wait);
-        options.channel->wait_beyond(where, wait);
+        options.wait_outside(where, wait);
         return current_head();
     }
 
