@@ -105,6 +105,12 @@ void keep(const T& value) {
     asm volatile("" : : "r,m"(value) : "memory");
 }
 
+/// Lets the optimiser believe that `value` has changed.
+template <class T>
+void change(T& value) {
+    asm volatile("" : "+m"(value) : : "memory");
+}
+
 /// Calls `once()` for about `seconds` and returns calls per second.
 template <class Once>
 double rate(double seconds, Once&& once) {
