@@ -75,7 +75,7 @@ private:
         for (char& c : holder)
             if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
         if (holder.starts_with("pid " + std::to_string(::getpid()) + ","))
-            return "another object of this same process (" + holder + ")";
+            return "another object of this process (" + holder + ")";
         return "another process (" + holder + ")";
     }
 
