@@ -27,7 +27,8 @@ public:
         if (!vfs.empty()) return place;
         // through links, so that two names of one file have one lock
         std::error_code error;
-        const auto real = std::filesystem::weakly_canonical(path, error);
+        const auto whole = std::filesystem::absolute(path, error);  // else a new file has no folder
+        const auto real = std::filesystem::weakly_canonical(whole, error);
         if (error) return system_failure("'" + path + "'", error.value());
         if (!std::filesystem::is_directory(real.parent_path(), error))
             return fail(errc::not_found, "there is no folder " + real.parent_path().string());
