@@ -1,0 +1,231 @@
+// `varve append`: stores one event.
+#include "commands.hpp"
+#include "payload_codec.hpp"
+#include "payload_input.hpp"
+#include "text.hpp"
+#include "time_text.hpp"
+
+#include <varve/environment.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace varve::tool {
+namespace {
+
+std::unexpected<problem> bad(std::string message, std::string hint = "varve append --help") {
+    return refuse(exit_code::usage, "usage", std::move(message), std::move(hint));
+}
+
+/// Everything but the payload, read from the words of the command line.
+struct parsed {
+    append_id id;
+    expectation expected;
+    metadata meta;
+    std::vector<header> headers;
+    std::vector<std::string_view> tags;
+};
+
+answer<expectation> parse_expectation(const std::string& text) {
+    if (text == "any") return expect::any;
+    if (text == "none") return expect::none;
+    if (text == "exists") return expect::exists;
+    if (const auto number = parse_number(text)) return expect::at(revision{*number});
+    return bad("--expect takes a revision, none, any or exists, not '" + text + "'");
+}
+
+template <class Id>
+answer<Id> parse_uuid(const char* option, const std::string& text) {
+    if (text.empty()) return Id{};
+    if (const auto id = parse_id<Id>(text)) return *id;
+    return bad(std::string{option} + " takes a UUID, not '" + text + "'");
+}
+
+answer<parsed> parse(const append_options& options, environment& with) {
+    parsed all;
+    auto id = parse_uuid<append_id>("--id", options.id);
+    auto correlation = parse_uuid<message_id>("--correlation", options.correlation);
+    auto causation = parse_uuid<message_id>("--causation", options.causation);
+    auto expected = parse_expectation(options.expect);
+    if (!id) return std::unexpected(id.error());
+    if (!correlation) return std::unexpected(correlation.error());
+    if (!causation) return std::unexpected(causation.error());
+    if (!expected) return std::unexpected(expected.error());
+    all.id = id->is_none() ? with.ids().next<append_id>() : *id;
+    all.expected = *expected;
+    all.meta.correlation = *correlation;
+    all.meta.causation = *causation;
+    if (!options.occurred_at.empty()) {
+        all.meta.occurred_at = parse_rfc3339(options.occurred_at);
+        if (!all.meta.occurred_at)
+            return bad("--occurred-at takes a time like 2026-01-02T03:04:05Z, not '" +
+                       options.occurred_at + "'");
+    }
+    for (const std::string_view each : options.headers) {
+        const auto equals = each.find('=');
+        if (equals == std::string_view::npos || equals == 0)
+            return bad("--header takes KEY=VALUE, not '" + std::string{each} + "'");
+        all.headers.push_back({each.substr(0, equals), each.substr(equals + 1)});
+    }
+    all.tags.assign(options.tags.begin(), options.tags.end());
+    return all;
+}
+
+/// The payload's bytes, and the description to store with them.
+struct encoded {
+    bytes payload;
+    varve::encoding encoding = varve::encoding::json;
+    std::uint32_t schema_version = 1;
+    bytes descriptor{};
+};
+
+std::optional<stored_type> find_type(std::vector<stored_type> types, const append_options& options) {
+    std::optional<stored_type> newest;
+    for (auto& each : types) {
+        if (each.type != options.type) continue;
+        if (options.schema_version && each.schema_version != *options.schema_version) continue;
+        if (!newest || each.schema_version > newest->schema_version) newest = std::move(each);
+    }
+    return newest;
+}
+
+answer<encoded> encode(const append_options& options, const std::string& text,
+                       std::vector<stored_type> types) {
+    const auto stored = find_type(std::move(types), options);
+    stored_type type = stored.value_or(stored_type{
+        options.type, options.schema_version.value_or(1), encoding::json, {}});
+    if (stored && !options.encoding.empty() && options.encoding != to_string(type.encoding))
+        return bad(fmt::format("type '{}' is stored as {}, not {}", type.type,
+                               to_string(type.encoding), options.encoding),
+                   "leave --encoding out");
+    if (!stored && (options.encoding == "protobuf" || options.encoding == "flat"))
+        return bad(fmt::format("the store has no description of type '{}' to make {} with",
+                               type.type, options.encoding),
+                   "let the application store the first event of the type, or take json");
+    if (!stored && options.encoding == "opaque") type.encoding = encoding::opaque;
+    encoded all{.payload = {},
+                .encoding = type.encoding,
+                .schema_version = type.schema_version,
+                .descriptor = type.descriptor};
+    if (type.encoding == encoding::opaque) {
+        all.payload = to_bytes(as_bytes(text));
+        return all;
+    }
+    auto codec = make_payload_codec(type);
+    if (!codec) return std::unexpected(told(codec.error(), "varve append --help"));
+    auto payload = (*codec)->from_json(text);
+    if (!payload)
+        return bad(fmt::format("the payload is no {} of type '{}': {}", to_string(type.encoding),
+                               type.type, payload.error().message));
+    all.payload = std::move(*payload);
+    return all;
+}
+
+void show(const session& in, const receipt& given, const append_options& options, bool repeated) {
+    record one = in.out().make();
+    one.text("stream", options.stream);
+    one.number("revision", given.streams.front().revision.value);
+    one.number("position", given.last.value);
+    one.id("append_id", given.id);
+    one.flag("stored_before", repeated);
+    in.out().show(one);
+}
+
+void show_checks(const session& in, const failure& conflict) {
+    if (!in.out().make().machine() || conflict.checks.empty()) return;
+    in.out().begin_list("checks", {});
+    for (const auto& each : conflict.checks) {
+        record one = in.out().make();
+        one.text("stream", each.stream);
+        one.text("expected", to_string(each.expected));
+        one.number("actual", each.actual.value);
+        in.out().item(one);
+    }
+    in.out().end_list();
+}
+
+problem refused(const session& in, const failure& why, const append_options& options) {
+    auto all = in.explain(why);
+    const auto stream = shell_word(options.stream);
+    if (why.code == errc::conflict) {
+        show_checks(in, why);
+        all.what.hint = in.command("cat " + stream + " --reverse -c 5") + " shows what was stored since";
+    }
+    if (why.code == errc::unknown)
+        all.what.hint = in.command(fmt::format("append {} {} PAYLOAD --id {}", stream,
+                                               shell_word(options.type), to_string(why.append))) +
+                        " stores it once, whether it is there or not";
+    if (why.code == errc::id_reused) all.what.hint = "leave --id out for a new one";
+    return all;
+}
+
+/// What would be stored, found out without the right to write.
+answer<exit_code> try_out(const session& in, const append_options& options, const parsed& words,
+                          tool_store& store, const encoded& payload) {
+    revision newest;
+    auto seen = store.log().scan_stream(options.stream, {.way = direction::backward, .limit = 1},
+                                        [&](const recorded_event& event) {
+                                            newest = event.revision;
+                                            return false;
+                                        });
+    if (!seen) return std::unexpected(in.explain(seen.error()));
+    if (!words.expected.met_by(newest)) {
+        failure conflict{errc::conflict,
+                         fmt::format("{} is at revision {}, expected {}", options.stream,
+                                     newest.value, to_string(words.expected)),
+                         {{options.stream, words.expected, newest}}};
+        return std::unexpected(refused(in, conflict, options));
+    }
+    record one = in.out().make();
+    one.flag("dry_run", true);
+    one.text("stream", options.stream);
+    one.number("revision", newest.value + 1);
+    one.text("type", options.type);
+    one.small("schema_version", payload.schema_version);
+    one.text("encoding", to_string(payload.encoding));
+    one.text("payload_hex", hex(payload.payload));
+    in.out().show(one);
+    return exit_code::good;
+}
+
+}  // namespace
+
+answer<exit_code> run_append(const session& in, const append_options& options) {
+    auto words = parse(options, in.env());
+    if (!words) return std::unexpected(std::move(words).error());
+    auto text = read_payload(options.payload);  // before the store is held: it may take a while
+    if (!text) return std::unexpected(std::move(text).error());
+    auto store = in.open(options.dry_run  ? access::read
+                         : options.create ? access::create
+                                          : access::write);
+    if (!store) return std::unexpected(std::move(store).error());
+    auto types = (*store)->types();
+    if (!types) return std::unexpected(in.explain(types.error()));
+    auto payload = encode(options, *text, std::move(*types));
+    if (!payload) return std::unexpected(std::move(payload).error());
+    if (options.dry_run) return try_out(in, options, *words, **store, *payload);
+
+    words->meta.headers = words->headers;
+    const new_event event{.stream = options.stream,
+                          .type = options.type,
+                          .schema_version = payload->schema_version,
+                          .payload = payload->payload,
+                          .meta = words->meta,
+                          .tags = words->tags};
+    const stream_check check{options.stream, words->expected};
+    const type_description type{options.type, payload->schema_version, payload->encoding,
+                                payload->descriptor};
+    auto log = (*store)->log();
+    const position before = log.head();
+    auto given = log.append({.id = words->id,
+                             .events = {&event, 1},
+                             .checks = {&check, 1},
+                             .types = {&type, 1}});
+    if (!given) return std::unexpected(refused(in, given.error(), options));
+    show(in, *given, options, given->last <= before);
+    return exit_code::good;
+}
+
+}  // namespace varve::tool
