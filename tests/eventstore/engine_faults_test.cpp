@@ -36,11 +36,20 @@ public:
         return {};
     }
     result<void> reopen() { return engine_ ? engine_->reopen() : open(); }
+    /// From here on a view is open, as a reader in another thread or process may have one. It keeps
+    /// SQLite's index of the write-ahead log alive, so that a reopen does not read the log again.
+    void keep_a_view() {
+        auto view = engine_->view();
+        if (view) view_.emplace(std::move(*view));
+    }
     /// The process dies, the power stays on.
-    void die() { engine_.reset(); }
+    void die() {
+        view_.reset();
+        engine_.reset();
+    }
     void crash(std::uint64_t seed) {
         disk().crash(seed);
-        engine_.reset();
+        die();
     }
 
     /// Goes on until all steps are acknowledged or one fails.
@@ -93,6 +102,7 @@ public:
 private:
     Place place_;
     std::optional<engine_type> engine_;
+    std::optional<typename engine_type::view_type> view_;
     content model_;
     std::uint64_t acknowledged_ = 0;
     bool unsure_ = false;
@@ -105,7 +115,7 @@ using places = testing::Types<memory_place, simulated_sqlite_place>;
 TYPED_TEST_SUITE(an_engine_on_a_failing_disk, places);
 
 /// What happens after the failure.
-enum class then { reopen, die_and_open, crash };
+enum class then { reopen, reopen_beside_a_view, die_and_open, crash };
 
 /// Lets the k-th operation fail, for every k until a whole history runs without one.
 template <class Place>
@@ -119,6 +129,7 @@ void sweep(disk_operation kind, disk_error error, bool for_ever, then what) {
         history<Place> h;
         h.disk().plan({.kind = kind, .at = k, .for_ever = for_ever, .error = error});
         auto outcome = h.open();
+        if (outcome && what == then::reopen_beside_a_view) h.keep_a_view();
         if (outcome) outcome = h.run();
         reached_end = h.disk().count(kind) < k;
         if (outcome) {
@@ -137,7 +148,8 @@ void sweep(disk_operation kind, disk_error error, bool for_ever, then what) {
         if (what == then::die_and_open) h.die();
         if (for_ever && what != then::crash && !reached_end) (void)h.reopen();
         h.disk().clear_faults();
-        const auto again = what == then::reopen ? h.reopen() : h.open();
+        const bool same_object = what == then::reopen || what == then::reopen_beside_a_view;
+        const auto again = same_object ? h.reopen() : h.open();
         ASSERT_TRUE(again.has_value()) << to_string(again.error());
         ASSERT_NO_FATAL_FAILURE(h.settle());
         ASSERT_NO_FATAL_FAILURE(h.survive(k * 2));
@@ -147,7 +159,8 @@ void sweep(disk_operation kind, disk_error error, bool for_ever, then what) {
 template <class Place>
 void sweep_all(disk_operation kind, disk_error error) {
     for (const bool for_ever : {false, true})
-        for (const then what : {then::reopen, then::die_and_open, then::crash})
+        for (const then what :
+             {then::reopen, then::reopen_beside_a_view, then::die_and_open, then::crash})
             ASSERT_NO_FATAL_FAILURE(sweep<Place>(kind, error, for_ever, what));
 }
 
