@@ -125,7 +125,6 @@ private:
                                                    : vfs.name_ + "-temporary-" +
                                                          std::to_string(++vfs.temporaries_);
         const bool create = (flags & SQLITE_OPEN_CREATE) != 0;
-        const bool fresh = create && !vfs.disk_->exists(called);
         auto content = vfs.disk_->open(called, create ? disk_open::create : disk_open::existing);
         if (!content) return SQLITE_CANTOPEN;
         const int journals = SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_WAL;
@@ -135,7 +134,7 @@ private:
                         .locks = vfs.locks_of(called),
                         .name = called,
                         .remove_at_end = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0,
-                        .sync_directory = fresh && (flags & journals) != 0};
+                        .sync_directory = create && (flags & journals) != 0};  // also if it was there
         if (got != nullptr) *got = flags;
         return SQLITE_OK;
     }
