@@ -110,15 +110,9 @@ template <event_store Store, class... H>
 class command_bus<Store, commands<H...>> {
     using table = detail::command_table<detail::type_list<H...>>;
 
-    template <class... State>
-    static consteval bool names_are_clear(detail::type_list<State...>) {
-        return !detail::wire_names<
-            detail::joined<typename detail::checked_aggregate<State>::event_types...>>::ambiguous;
-    }
-    static_assert(
-        names_are_clear(
-            detail::distinct<detail::type_list<typename detail::command_handler<H>::state...>>{}),
-        "varve: a wire name stands for two different events on this bus");
+    static_assert(table::unique);  // looked at when the bus is formed, not at its first use
+    static_assert(!detail::wire_names<typename table::events>::ambiguous,
+                  "varve: a wire name stands for two different events on this bus");
 
 public:
     explicit command_bus(Store& store, environment& env, H... handlers)

@@ -142,6 +142,9 @@ private:
     std::size_t size_ = 0;
 };
 
+template <class... State>
+joined<typename checked_aggregate<State>::event_types...> events_of(type_list<State...>);
+
 /// A list of handlers taken apart, found by command.
 template <class List>
 struct command_table;
@@ -151,8 +154,12 @@ struct command_table<type_list<H...>> {
     using handlers = type_list<H...>;
     using commands = type_list<typename command_handler<H>::command...>;
 
-    static_assert(all_true({listed_once<typename command_handler<H>::command, commands>...}),
-                  "varve: two handlers on this bus accept this command");
+    using states = distinct<type_list<typename command_handler<H>::state...>>;
+    using events = decltype(events_of(states{}));
+
+    static constexpr bool unique = all_true(
+        {true, listed_once<typename command_handler<H>::command, commands>...});
+    static_assert(unique, "varve: two handlers on this bus accept this command");
 
     template <class Command>
     static constexpr bool accepts = listed_once<Command, commands>;
