@@ -193,11 +193,18 @@ private:
             return fail(errc::foreign,
                         "is a SQLite database, but not a read model of Varve's; "
                         "nothing was touched");
-        const auto mode = link_->db().ask("pragma journal_mode=wal");
+        return use_wal();
+    }
+
+    /// SQLite answers "wal" first and switches then, so the answer is not looked at but asked for
+    /// again. In its other modes a power cut could undo the last transaction.
+    result<void> use_wal() {
+        if (auto set = link_->db().execute("pragma journal_mode=wal"); !set) return set;
+        const auto mode = link_->db().ask("pragma journal_mode");
         if (!mode) return std::unexpected(mode.error());
-        if (*mode != "wal")
-            return fail(errc::unsupported, "cannot be switched to WAL, it stays '" + *mode + "'");
-        return {};
+        if (*mode == "wal") return {};
+        return fail(errc::io,
+                    "cannot be switched to WAL, it stays '" + *mode + "'; look at the disk");
     }
 
     result<void> drop_all() {

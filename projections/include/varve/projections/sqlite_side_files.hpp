@@ -81,8 +81,10 @@ inline result<void> rewrite_wal(const std::string& path, const std::string& vfs_
     if (vfs == nullptr)
         return fail(errc::invalid_argument, "no SQLite VFS is registered as '" + vfs_name + "'");
     int there = 0;
-    if (vfs->xAccess(vfs, wal.c_str(), SQLITE_ACCESS_EXISTS, &there) != SQLITE_OK || there == 0)
-        return {};
+    if (const int code = vfs->xAccess(vfs, wal.c_str(), SQLITE_ACCESS_EXISTS, &there);
+        code != SQLITE_OK)
+        return fail(sqlite_errc(code), "looking for '" + wal + "': " + sqlite3_errstr(code));
+    if (there == 0) return {};
 
     const std::unique_ptr<const char, void (*)(const char*)> name{
         sqlite3_create_filename(wal.c_str(), "", "", 0, nullptr), &sqlite3_free_filename};

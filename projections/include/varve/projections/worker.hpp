@@ -176,8 +176,9 @@ private:
         return {};
     }
 
-    /// One batch; the turn is held.
+    /// One batch; the turn is held. Who was waiting for the turn while `stop` came does nothing.
     result<bool> batch() {
+        if (stopping_) return false;
         if (auto why = progress_.why()) return std::unexpected(*std::move(why));
         if (auto fit = check_options(); !fit) return failing(std::move(fit).error());
         auto worked = fold_.batch(
