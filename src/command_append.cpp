@@ -135,7 +135,7 @@ void show(const session& in, const receipt& given, const append_options& options
 
 void show_checks(const session& in, const failure& conflict) {
     if (!in.out().make().machine() || conflict.checks.empty()) return;
-    in.out().begin_list("checks", {});
+    in.out().begin_list("checks", {}, "check");
     for (const auto& each : conflict.checks) {
         record one = in.out().make();
         one.text("stream", each.stream);
@@ -151,12 +151,12 @@ problem refused(const session& in, const failure& why, const append_options& opt
     const auto stream = shell_word(options.stream);
     if (why.code == errc::conflict) {
         show_checks(in, why);
-        all.what.hint = in.command("cat " + stream + " --reverse -c 5") + " shows what was stored since";
+        all.what.hint = in.command("cat " + stream + " --reverse -c 5") + "  # what was stored since";
     }
     if (why.code == errc::unknown)
         all.what.hint = in.command(fmt::format("append {} {} PAYLOAD --id {}", stream,
                                                shell_word(options.type), to_string(why.append))) +
-                        " stores it once, whether it is there or not";
+                        "  # stores it once, there or not";
     if (why.code == errc::id_reused) all.what.hint = "leave --id out for a new one";
     return all;
 }

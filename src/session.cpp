@@ -28,7 +28,7 @@ problem session::explain(failure f) const {
     std::string hint;
     switch (f.code) {
         case errc::corrupt: hint = command("verify"); break;
-        case errc::busy: hint = command("info") + " shows who holds it"; break;
+        case errc::busy: hint = command("info") + "  # who holds it"; break;
         case errc::not_found: hint = command("streams ls"); break;
         case errc::foreign: hint = "name another store with --store; varve version says what this one knows"; break;
         case errc::denied: hint = "mend the permissions of the file and its folder, or run it as their owner"; break;
