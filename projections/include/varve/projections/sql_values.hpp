@@ -15,8 +15,11 @@
 #include <varve/ids.hpp>
 #include <varve/time.hpp>
 
+#include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -125,10 +128,14 @@ private:
         } else if constexpr (std::same_as<T, timestamp>) {
             return T{std::chrono::nanoseconds{value}};
         } else if constexpr (std::is_enum_v<T>) {
-            return static_cast<T>(value);
+            return static_cast<T>(whole<std::underlying_type_t<T>>(column, type));
         } else {
-            if constexpr (!std::same_as<T, bool> && sizeof(T) >= sizeof(int))
-                if (!std::in_range<T>(value)) complain(column, "a number out of range");
+            using range = std::numeric_limits<T>;
+            const bool fits = sizeof(T) < sizeof(value)
+                                  ? value >= static_cast<std::int64_t>(range::min()) &&
+                                        value <= static_cast<std::int64_t>(range::max())
+                                  : std::is_signed_v<T> || value >= 0;
+            if (!fits) complain(column, "a number out of range");
             return static_cast<T>(value);
         }
     }

@@ -51,8 +51,12 @@ public:
         if (!statement) return std::unexpected(statement.error());
         const auto found = (*statement)->step();
         if (!found) return std::unexpected(found.error());
-        if (!*found) return std::nullopt;
-        return read_row<T...>((*statement)->raw());
+        // in place: a row may be an optional or a bool itself
+        using answer = std::optional<row_type<T...>>;
+        if (!*found) return answer{};
+        auto row = read_row<T...>((*statement)->raw());
+        if (!row) return std::unexpected(std::move(row).error());
+        return answer{std::in_place, std::move(*row)};
     }
 
     /// Every row, in the statement's order.
