@@ -138,6 +138,7 @@ private:
 
 inline result<sqlite_engine> sqlite_engine::open(std::string path, std::span<const space> spaces,
                                                  sqlite_engine_options options) {
+    if (auto fine = detail::check_sqlite(); !fine) return pass_on(std::move(fine));
     auto named = detail::named_spaces::check(spaces);
     if (!named) return pass_on(std::move(named));
     auto place = detail::sqlite_place::at(path, options.vfs);
@@ -152,6 +153,7 @@ inline result<sqlite_engine> sqlite_engine::open(std::string path, std::span<con
 }
 
 inline result<void> sqlite_engine::reopen() {
+    if (auto fine = state_->check_process(); !fine) return fine;
     state_->poison = "it is being reopened and that did not succeed";
     if (state_->writer) state_->writer->leave_as_it_is();
     state_->writer.reset();
@@ -164,6 +166,7 @@ inline result<void> sqlite_engine::reopen() {
 }
 
 inline result<sqlite_engine::view_type> sqlite_engine::view() const {
+    if (auto fine = state_->check_process(); !fine) return pass_on(std::move(fine));
     std::shared_ptr<detail::sqlite_readers> pool;
     {
         const std::lock_guard guard{state_->mutex};
@@ -202,6 +205,7 @@ result<void> sqlite_engine::transact(F&& f) {
     state& s = *state_;
     if (s.options.read_only)
         return fail(errc::unsupported, "'" + place() + "' was opened read-only");
+    if (auto fine = s.check_process(); !fine) return fine;
     if (!s.poison.empty())
         return fail(errc::poisoned,
                     "'" + place() + "' failed before (" + s.poison + "); reopen it first");

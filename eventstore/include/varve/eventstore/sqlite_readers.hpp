@@ -22,6 +22,14 @@ namespace varve::inline v0::detail {
 /// `varve_log`: the table of a space.
 inline std::string sqlite_table(std::string_view space) { return "varve_" + std::string{space}; }
 
+/// The statement that makes it, as SQLite keeps it.
+inline std::string sqlite_table_sql(const named_spaces::entry& in) {
+    const std::string table = "CREATE TABLE " + sqlite_table(in.name);
+    return in.keys == key_kind::number
+               ? table + "(key INTEGER PRIMARY KEY, value BLOB NOT NULL) STRICT"
+               : table + "(key BLOB PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID";
+}
+
 /// One connection and its statements. One thread at a time.
 class sqlite_reader {
 public:
@@ -48,6 +56,21 @@ public:
     }
     /// False if the connection is of no use any more.
     bool end() noexcept { return end_.run().has_value(); }
+
+    /// Whether every space has its table. Errors: `foreign`.
+    result<void> check_tables() {
+        for (const auto& in : *spaces_) {
+            const std::string table = sqlite_table(in.name);
+            auto sql = db_.ask("SELECT sql FROM sqlite_schema WHERE name = '" + table + "'");
+            if (!sql) return pass_on(std::move(sql));
+            if (*sql != sqlite_table_sql(in))
+                return fail(errc::foreign,
+                            "table " + table +
+                                (sql->empty() ? " is missing; open the store once for writing"
+                                              : " is not as this version makes it: " + *sql));
+        }
+        return {};
+    }
 
     result<bool> get(const space& in, const key& at, const std::function<void(bytes_view)>& found) {
         if (auto fine = check_entry(*spaces_, in, at, 0); !fine) return pass_on(std::move(fine));

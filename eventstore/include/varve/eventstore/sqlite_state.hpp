@@ -7,6 +7,8 @@
 #include <varve/eventstore/sqlite_readers.hpp>
 #include <varve/eventstore/sqlite_writer.hpp>
 
+#include <unistd.h>
+
 #include <memory>
 #include <mutex>
 #include <string>
@@ -23,6 +25,8 @@ struct sqlite_engine_options {
     sqlite_durability durability = sqlite_durability::full;
     std::size_t cache_bytes = 8u << 20;     ///< Page cache of each connection.
     std::uint32_t checkpoint_pages = 1000;  ///< Length of the write-ahead log that is moved.
+    /// How long to wait for the lock of a program that is no store and writes nevertheless.
+    int busy_timeout_ms = 5000;
 };
 
 namespace detail {
@@ -39,8 +43,24 @@ struct sqlite_state {
     bool frozen = false;  // reads the file alone, which nobody writes
     std::unique_ptr<sqlite_writer> writer{};
     std::string poison{};  // why nothing is written until `reopen`
+    pid_t process = ::getpid();
 
-    ~sqlite_state() { close(); }
+    /// A child of `fork` shares file offsets and locks with its parent: SQLite's state in it is of
+    /// no use, and using it would harm the parent's (trap S8).
+    result<void> check_process() const {
+        if (process == ::getpid()) return {};
+        return fail(errc::invalid_argument,
+                    "'" + given_path + "' was opened before fork(); open it in this process");
+    }
+
+    ~sqlite_state() {
+        if (process == ::getpid()) {
+            close();
+        } else {
+            (void)writer.release();  // not this process's to close
+            new std::shared_ptr<sqlite_readers>{readers};
+        }
+    }
 
     /// The readers first, so that the writer is the last one and can clear the side files away.
     void close() noexcept {
@@ -68,9 +88,9 @@ struct sqlite_state {
         if (*found == sqlite_found::nothing)
             if (auto done = place.create(); !done) return done;
         if (auto done = rewrite_sqlite_wal(place.vfs(), place.path()); !done) return done;
-        auto fresh = std::make_unique<sqlite_writer>(
-            sqlite_writer::settings{place.path(), place.vfs(), options.durability,
-                                    options.cache_bytes, options.checkpoint_pages});
+        auto fresh = std::make_unique<sqlite_writer>(sqlite_writer::settings{
+            place.path(), place.vfs(), options.durability, options.cache_bytes,
+            options.checkpoint_pages, options.busy_timeout_ms});
         if (auto done = fresh->open(spaces); !done) {
             fresh->leave_as_it_is();
             return named(std::move(done));
@@ -111,19 +131,16 @@ struct sqlite_state {
         auto reader = readers->take();
         if (!reader) return pass_on(std::move(reader));
         if (auto begun = (*reader)->begin(); !begun) return begun;
-        for (std::size_t i = 0; i < spaces.size(); ++i) {
-            const space in{spaces[i].name, spaces[i].keys, static_cast<std::uint8_t>(i)};
-            auto got = (*reader)->get(in, key{}, [](bytes_view) {});
-            if (!got) return pass_on(std::move(got));
-        }
+        if (auto fine = (*reader)->check_tables(); !fine) return fine;
         if ((*reader)->end()) readers->put_back(std::move(*reader));
         return {};
     }
 
     void use(sqlite_access access) {
-        auto opener = [path = place.path(), vfs = place.vfs(), access,
-                       cache = options.cache_bytes]() -> result<sqlite_connection> {
-            auto db = sqlite_connection::open(path, {.access = access, .vfs = vfs});
+        auto opener = [path = place.path(), vfs = place.vfs(), access, cache = options.cache_bytes,
+                       wait = options.busy_timeout_ms]() -> result<sqlite_connection> {
+            auto db = sqlite_connection::open(
+                path, {.access = access, .vfs = vfs, .busy_timeout_ms = wait});
             if (!db) return db;
             sqlite3_db_config(db->raw(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
             if (auto done = harden(*db, sqlite_durability::full, cache); !done)

@@ -61,6 +61,16 @@ inline result<void> harden(sqlite_connection& db, sqlite_durability durability,
     return {};
 }
 
+/// Whether the library that the program runs with can keep a store at all.
+inline result<void> check_sqlite() {
+    if (sqlite3_libversion_number() < 3'037'000)
+        return fail(errc::unsupported, "SQLite " + std::string{sqlite3_libversion()} +
+                                           " knows no STRICT tables; 3.37 does");
+    if (sqlite3_threadsafe() == 0)
+        return fail(errc::unsupported, "this SQLite was built for one thread");
+    return {};
+}
+
 /// The writing connection with its statements. One thread at a time.
 class sqlite_writer {
 public:
@@ -70,19 +80,23 @@ public:
         sqlite_durability durability;
         std::size_t cache_bytes;
         std::uint32_t checkpoint_pages;
+        int busy_timeout_ms;
     };
 
     ~sqlite_writer() { close(); }
     sqlite_writer(const sqlite_writer&) = delete;
     sqlite_writer& operator=(const sqlite_writer&) = delete;
 
-    explicit sqlite_writer(const settings& chosen) : settings_(chosen) {}
+    explicit sqlite_writer(const settings& chosen)
+        : settings_(chosen), due_(chosen.checkpoint_pages) {}
 
     /// Opens the file, makes sure of its tables, and writes one durable transaction, which buries
     /// what a failed commit of an earlier opening may have left behind.
     result<void> open(const named_spaces& spaces) {
-        auto opened = sqlite_connection::open(
-            settings_.path, {.access = sqlite_access::create, .vfs = settings_.vfs});
+        auto opened = sqlite_connection::open(settings_.path,
+                                              {.access = sqlite_access::create,
+                                               .vfs = settings_.vfs,
+                                               .busy_timeout_ms = settings_.busy_timeout_ms});
         if (!opened) return pass_on(std::move(opened));
         db_ = std::move(*opened);
         if (auto done = harden(db_, settings_.durability, settings_.cache_bytes); !done)
@@ -124,14 +138,21 @@ public:
     result<void> roll_back_to_mark() { return back_to_mark_.run(); }
     result<void> release_mark() { return release_mark_.run(); }
 
-    /// Moves the write-ahead log into the file once it is long enough. That a reader is in the way
-    /// is no failure.
+    /// Moves the write-ahead log into the file when it has grown by so much. That readers are in the
+    /// way is no failure: then it grows on, and when it is very long, this waits for them a little,
+    /// so that it can begin anew (trap S5).
     result<void> checkpoint_if_due() {
-        if (pages_ < settings_.checkpoint_pages) return {};
-        const int code = sqlite3_wal_checkpoint_v2(db_.raw(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
-                                                   nullptr, nullptr);
+        if (pages_ < due_) return {};
+        const bool very_long = pages_ >= 8 * settings_.checkpoint_pages;
+        due_ = pages_ + settings_.checkpoint_pages;
+        if (very_long) sqlite3_busy_timeout(db_.raw(), 100);
+        const int code = sqlite3_wal_checkpoint_v2(
+            db_.raw(), nullptr, very_long ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
+            nullptr, nullptr);
+        const std::string message = db_.message();
+        if (very_long) sqlite3_busy_timeout(db_.raw(), settings_.busy_timeout_ms);
         if (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED) return {};
-        return fail(sqlite_errc(code), "checkpoint: " + db_.message());
+        return fail(sqlite_errc(code), "checkpoint: " + message);
     }
 
     /// No more writes, not even the checkpoint of a clean end: something failed.
@@ -145,7 +166,10 @@ public:
 
 private:
     static int count_pages(void* self, sqlite3*, const char*, int pages) {
-        static_cast<sqlite_writer*>(self)->pages_ = static_cast<std::uint32_t>(pages);
+        auto& writer = *static_cast<sqlite_writer*>(self);
+        const auto now = static_cast<std::uint32_t>(pages);
+        if (now < writer.pages_) writer.due_ = writer.settings_.checkpoint_pages;  // begun anew
+        writer.pages_ = now;
         return SQLITE_OK;
     }
 
@@ -156,13 +180,6 @@ private:
             statement.bind(1, at.octets);
     }
 
-    static std::string table_sql(const named_spaces::entry& in) {
-        const std::string table = "CREATE TABLE " + sqlite_table(in.name);
-        return in.keys == key_kind::number
-                   ? table + "(key INTEGER PRIMARY KEY, value BLOB NOT NULL) STRICT"
-                   : table + "(key BLOB PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID";
-    }
-
     /// In one transaction of its own, so that a file is empty or has all of it.
     result<void> create_tables(const named_spaces& spaces) {
         std::string missing;
@@ -171,8 +188,8 @@ private:
                                sqlite_table(in.name) + "'");
             if (!sql) return pass_on(std::move(sql));
             if (sql->empty())
-                missing += table_sql(in) + ";";
-            else if (*sql != table_sql(in))
+                missing += sqlite_table_sql(in) + ";";
+            else if (*sql != sqlite_table_sql(in))
                 return fail(errc::foreign, settings_.path + ": table " + sqlite_table(in.name) +
                                                " is not as this version makes it: " + *sql);
         }
@@ -228,7 +245,8 @@ private:
     sqlite_connection db_;
     std::vector<sqlite_statement> puts_, removes_;
     sqlite_statement begin_, commit_, rollback_, mark_, back_to_mark_, release_mark_;
-    std::uint32_t pages_ = 0;
+    std::uint32_t pages_ = 0;  // in the write-ahead log
+    std::uint32_t due_;        // at so many it is moved
 };
 
 }  // namespace detail
