@@ -10,6 +10,7 @@
 #include <varve/projections/sqlite_link.hpp>
 #include <varve/projections/sqlite_side_files.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -29,9 +30,10 @@ enum class survival : std::uint8_t {
 /// How a read model is opened.
 struct sqlite_read_model_options {
     survival survives = survival::power_loss;
-    std::string vfs{};           ///< Name of a registered SQLite VFS; empty: the system's files.
-    int busy_timeout_ms = 5000;  ///< How long to wait for a lock of SQLite's; from 0.
-    std::size_t readers = 8;     ///< Queries at the same time; from 1. Further ones wait.
+    std::string vfs{};  ///< Name of a registered SQLite VFS; empty: the system's files.
+    std::chrono::milliseconds busy_timeout{
+        5000};                ///< How long to wait for a lock of SQLite's; from 0.
+    std::size_t readers = 8;  ///< Queries at the same time; from 1. Further ones wait.
 };
 
 namespace detail {
@@ -47,9 +49,9 @@ inline failure in_file(const std::string& path, failure why) {
 inline result<std::unique_ptr<sqlite_link>> connect(const std::string& path,
                                                     const sqlite_read_model_options& options,
                                                     sqlite_access access) {
-    auto db = sqlite_connection::open(
-        path, {.access = access, .vfs = options.vfs, .busy_timeout_ms = options.busy_timeout_ms});
+    auto db = sqlite_connection::open(path, {.access = access, .vfs = options.vfs});
     if (!db) return std::unexpected(std::move(db).error());
+    sqlite3_busy_timeout(db->raw(), static_cast<int>(options.busy_timeout.count()));
     sqlite3_db_config(db->raw(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(db->raw(), SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
     const bool writes = access == sqlite_access::create;
