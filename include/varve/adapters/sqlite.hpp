@@ -15,6 +15,7 @@
 #include <sqlite3.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -135,8 +136,8 @@ enum class sqlite_access : std::uint8_t {
 /// How a connection is opened.
 struct sqlite_open_options {
     sqlite_access access = sqlite_access::read;
-    std::string vfs{};           ///< Name of a registered VFS; empty: the default one.
-    int busy_timeout_ms = 5000;  ///< How long to wait for a lock.
+    std::string vfs{};  ///< Name of a registered VFS; empty: the default one.
+    std::chrono::milliseconds busy_timeout{5000};  ///< How long to wait for a lock.
 };
 
 /// A database connection. One thread at a time.
@@ -159,7 +160,7 @@ public:
         const int code = sqlite3_open_v2(uri(path, options.access).c_str(), &raw, flags, vfs);
         sqlite_connection db{raw};
         if (code != SQLITE_OK) return fail(open_errc(code, raw), path + ": " + sqlite_message(raw));
-        sqlite3_busy_timeout(raw, options.busy_timeout_ms);
+        sqlite3_busy_timeout(raw, static_cast<int>(options.busy_timeout.count()));
         return db;
     }
 

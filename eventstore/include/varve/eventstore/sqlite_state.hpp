@@ -9,6 +9,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -26,7 +27,7 @@ struct sqlite_engine_options {
     std::size_t cache_bytes = 8u << 20;     ///< Page cache of each connection.
     std::uint32_t checkpoint_pages = 1000;  ///< Length of the write-ahead log that is moved.
     /// How long to wait for the lock of a program that is no store and writes nevertheless.
-    int busy_timeout_ms = 5000;
+    std::chrono::milliseconds busy_timeout{5000};
 };
 
 namespace detail {
@@ -90,7 +91,7 @@ struct sqlite_state {
         if (auto done = rewrite_sqlite_wal(place.vfs(), place.path()); !done) return done;
         auto fresh = std::make_unique<sqlite_writer>(sqlite_writer::settings{
             place.path(), place.vfs(), options.durability, options.cache_bytes,
-            options.checkpoint_pages, options.busy_timeout_ms});
+            options.checkpoint_pages, options.busy_timeout});
         if (auto done = fresh->open(spaces); !done) {
             fresh->leave_as_it_is();
             return named(std::move(done));
@@ -138,9 +139,9 @@ struct sqlite_state {
 
     void use(sqlite_access access) {
         auto opener = [path = place.path(), vfs = place.vfs(), access, cache = options.cache_bytes,
-                       wait = options.busy_timeout_ms]() -> result<sqlite_connection> {
-            auto db = sqlite_connection::open(
-                path, {.access = access, .vfs = vfs, .busy_timeout_ms = wait});
+                       wait = options.busy_timeout]() -> result<sqlite_connection> {
+            auto db = sqlite_connection::open(path,
+                                              {.access = access, .vfs = vfs, .busy_timeout = wait});
             if (!db) return db;
             sqlite3_db_config(db->raw(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
             if (auto done = harden(*db, sqlite_durability::full, cache); !done)

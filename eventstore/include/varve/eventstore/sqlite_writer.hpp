@@ -10,6 +10,7 @@
 #include <varve/eventstore/sqlite_file.hpp>
 #include <varve/eventstore/sqlite_readers.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -80,7 +81,7 @@ public:
         sqlite_durability durability;
         std::size_t cache_bytes;
         std::uint32_t checkpoint_pages;
-        int busy_timeout_ms;
+        std::chrono::milliseconds busy_timeout;
     };
 
     ~sqlite_writer() { close(); }
@@ -96,7 +97,7 @@ public:
         auto opened = sqlite_connection::open(settings_.path,
                                               {.access = sqlite_access::create,
                                                .vfs = settings_.vfs,
-                                               .busy_timeout_ms = settings_.busy_timeout_ms});
+                                               .busy_timeout = settings_.busy_timeout});
         if (!opened) return pass_on(std::move(opened));
         db_ = std::move(*opened);
         if (auto done = harden(db_, settings_.durability, settings_.cache_bytes); !done)
@@ -150,7 +151,8 @@ public:
             db_.raw(), nullptr, very_long ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
             nullptr, nullptr);
         const std::string message = db_.message();
-        if (very_long) sqlite3_busy_timeout(db_.raw(), settings_.busy_timeout_ms);
+        if (very_long)
+            sqlite3_busy_timeout(db_.raw(), static_cast<int>(settings_.busy_timeout.count()));
         if (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED) return {};
         return fail(sqlite_errc(code), "checkpoint: " + message);
     }
