@@ -274,7 +274,7 @@ inline result<void> disk_file::sync() {
     const std::lock_guard lock{disk_->mutex_};
     if (auto fine = disk_->alive(*this); !fine) return fine;
     if (const auto error = disk_->faults_.begin(disk_operation::sync)) {
-        node_->fail_sync(disk_->faults_.count(disk_operation::any));
+        node_->fail_sync(detail::mix(disk_->faults_.count(disk_operation::any), node_->size()));
         return simulated_disk::failed(*error, "syncing", node_->name);
     }
     node_->sync();

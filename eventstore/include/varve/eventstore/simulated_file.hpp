@@ -84,8 +84,9 @@ public:
         for (const change& c : changes_)
             for (std::uint64_t s = c.offset / sector; s * sector < c.offset + c.length; ++s)
                 touched.insert(s);
+        const std::uint64_t kind = mix(seed, ~5ull) % 4;  // all of it, nothing of it, or some
         for (const std::uint64_t s : touched) {
-            if (mix(seed, s) % 2 == 0) {
+            if (kind == 0 || (kind != 1 && mix(seed, s) % 2 == 0)) {
                 keep_written_out(s);
             } else {
                 keep_sector(s);
