@@ -214,7 +214,11 @@ struct flat_codec {
     static constexpr encoding kind = encoding::flat;
 
     static void encode(const T& value, bytes& out) {
-        if constexpr (!empty) put(out, value);
+        if constexpr (!empty) {
+            const auto at = out.size();
+            out.resize(at + sizeof value);
+            store(out.data() + at, value);
+        }
     }
 
     static result<T> decode(bytes_view payload, std::uint32_t version) {

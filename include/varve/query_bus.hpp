@@ -126,9 +126,9 @@ class query_bus<queries<H...>, ReadModel...> : public query_answers<queries<H...
     using models = detail::type_list<ReadModel...>;
 
 public:
-    explicit query_bus(ReadModel&... each) : models_{{&each}...} {}
+    explicit query_bus(ReadModel&... each) : models_{{{&each}...}} {}
     query_bus(queries<H...> list, H... with, ReadModel&... each)
-        : answers(list, std::move(with)...), models_{{&each}...} {}
+        : answers(list, std::move(with)...), models_{{{&each}...}} {}
 
     /// The handler's answer, as a result. A direct call; errors are the handler's own.
     template <class Query>

@@ -1,0 +1,56 @@
+#include <varve/expect.hpp>
+#include <varve/failure.hpp>
+#include <varve/stream_id.hpp>
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+namespace {
+
+using varve::errc;
+using varve::expectation;
+using varve::revision;
+
+TEST(names, a_stream_name_splits_at_its_first_dash) {
+    EXPECT_EQ(varve::category_of("account-7"), "account");
+    EXPECT_EQ(varve::key_of("account-7"), "7");
+    EXPECT_EQ(varve::category_of("account-7-b"), "account");
+    EXPECT_EQ(varve::key_of("account-7-b"), "7-b");
+    EXPECT_EQ(varve::category_of("settings"), "settings");
+    EXPECT_EQ(varve::key_of("settings"), "");
+    EXPECT_EQ((varve::stream_id{"account", "7"}), varve::stream_id{"account-7"});
+}
+
+// semantics.md §8
+TEST(names, a_name_is_not_empty_and_bounded_and_not_the_stores_own) {
+    EXPECT_EQ(varve::check_name("type", "", 255).error().code, errc::invalid_argument);
+    EXPECT_EQ(varve::check_name("type", "$system", 255).error().code, errc::invalid_argument);
+    const auto long_name = varve::check_name("tag", std::string(256, 'x'), 255);
+    EXPECT_EQ(long_name.error().code, errc::too_large);
+    EXPECT_EQ(long_name.error().message, "tag has 256 bytes, the limit is 255");
+    EXPECT_TRUE(varve::check_name("stream", std::string(255, 'x'), 255));
+    EXPECT_TRUE(varve::check_name("stream", std::string("\0\xff", 2), 255));
+}
+
+// semantics.md §4
+TEST(names, an_expectation_is_met_by_exactly_the_revisions_it_means) {
+    const revision never{0}, first{1}, third{3};
+    EXPECT_TRUE(varve::expect::any.met_by(never) && varve::expect::any.met_by(third));
+    EXPECT_TRUE(varve::expect::none.met_by(never) && !varve::expect::none.met_by(first));
+    EXPECT_TRUE(!varve::expect::exists.met_by(never) && varve::expect::exists.met_by(first));
+    EXPECT_TRUE(varve::expect::at(third).met_by(third) && !varve::expect::at(third).met_by(first));
+    for (const auto seen : {never, first})
+        EXPECT_EQ(varve::expect::at(revision{0}).met_by(seen), varve::expect::none.met_by(seen));
+}
+
+TEST(names, every_failure_code_has_a_word_of_its_own) {
+    std::set<std::string_view> words;
+    const auto last = static_cast<int>(errc::unsupported);
+    for (int code = 1; code <= last; ++code) words.insert(to_string(static_cast<errc>(code)));
+    EXPECT_EQ(words.size(), static_cast<std::size_t>(last));
+    EXPECT_FALSE(words.contains("?"));
+}
+
+}  // namespace
