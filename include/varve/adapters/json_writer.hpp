@@ -8,6 +8,7 @@
 #include <varve/bytes.hpp>
 #include <varve/fields.hpp>
 #include <varve/flat.hpp>
+#include <varve/type_traits.hpp>
 
 #include <array>
 #include <bit>
@@ -25,10 +26,6 @@ namespace varve::inline v0 {
 
 namespace detail {
 
-template <class T>
-inline constexpr bool is_optional = false;
-template <class T>
-inline constexpr bool is_optional<std::optional<T>> = true;
 template <class T>
 inline constexpr bool is_vector = false;
 template <class T>

@@ -14,6 +14,7 @@
 #include <varve/failure.hpp>
 #include <varve/ids.hpp>
 #include <varve/time.hpp>
+#include <varve/type_traits.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -28,10 +29,6 @@
 
 namespace varve::inline v0::detail {
 
-template <class T>
-inline constexpr bool is_optional = false;
-template <class T>
-inline constexpr bool is_optional<std::optional<T>> = true;
 
 template <class T>
 inline constexpr bool is_identifier = false;
