@@ -77,6 +77,7 @@ public:
     template <class Visit>
     result<bool> pick(bytes_view record, position first, std::span<const std::uint64_t> wanted,
                       Visit&& visit) {
+        starts_.clear();
         for (std::size_t nth = 0; nth < wanted.size(); ++nth) {
             auto read = pick_one(record, first, position{wanted[nth]});
             if (!read) return pass_on(std::move(read));
@@ -119,16 +120,18 @@ private:
     }
 
     result<void> pick_one(bytes_view record, position first, position wanted) {
-        auto batch = find_batch(record, first, wanted);
-        if (!batch) return pass_on(std::move(batch));
-        const auto index = static_cast<std::uint32_t>(wanted.value - batch_.first().value);
-        bytes_view rest = batch_.frames();
-        for (std::uint32_t skipped = 0; skipped < index; ++skipped) {
-            const auto before = frame_view::parse(rest);
-            if (!before) return damage(wanted, "the lengths of an event before it cannot be");
-            rest = rest.subspan(before.size());
+        if (starts_.empty() || wanted < batch_.first() || wanted > batch_.last()) {
+            auto batch = find_batch(record, first, wanted);
+            if (!batch) return pass_on(std::move(batch));
+            starts_.assign(1, batch_.frames());
         }
-        const auto frame = frame_view::parse(rest);
+        const auto index = static_cast<std::uint32_t>(wanted.value - batch_.first().value);
+        while (starts_.size() <= index) {
+            const auto before = frame_view::parse(starts_.back());
+            if (!before) return damage(wanted, "the lengths of an event before it cannot be");
+            starts_.push_back(starts_.back().subspan(before.size()));
+        }
+        const auto frame = frame_view::parse(starts_[index]);
         if (const char* fault = batch_.fault_of(frame)) return damage(wanted, fault);
         read_event(batch_, index, frame, event_);
         return {};
@@ -137,6 +140,7 @@ private:
     batch_view batch_;
     recorded_event event_;
     std::vector<std::uint64_t> revisions_;
+    std::vector<bytes_view> starts_;  // of the frames of `batch_` that `pick` came by
     position last_;
 };
 

@@ -185,7 +185,7 @@ private:
     void apply(position first) {
         {
             const std::unique_lock lock{state_.index_guard};
-            const auto indexed = state_.index_record(first, record_.raw(), scratch_);
+            const auto indexed = state_.index_record(state_.index, first, record_.raw(), scratch_);
             ensure(indexed.has_value(), "what was just written can be read");
         }
         state_.head.publish(state_.index.head());

@@ -33,7 +33,7 @@ struct store_state {
         genesis = genesis_hash(stored.identity.id, options.tenant);
         index.reset(genesis);
         if (auto loaded = load_types(); !loaded) return loaded;
-        if (auto loaded = load_tail(); !loaded) return loaded;
+        if (auto loaded = load_tail(index); !loaded) return loaded;
         head.publish(index.head());
         return {};
     }
@@ -81,32 +81,33 @@ struct store_state {
         return view.scan(type_space, bytes_view{low}, bytes_view{high}, direction::forward, visit);
     }
 
-    /// Proves and indexes every record beyond the index's head.
-    result<void> load_tail() {
+    /// Proves every record beyond what an index knows, and takes it in.
+    result<void> load_tail(log_index& into) {
         auto view = engine.view();
         if (!view) return pass_on(std::move(view));
         batch_view batch;
         result<void> inner{};
         auto scanned = view->scan(
-            tail_space, tail_key(index.head().next()), tail_key(position{limits::positions}),
+            tail_space, tail_key(into.head().next()), tail_key(position{limits::positions}),
             direction::forward, [&](const key& at, bytes_view data) {
                 const std::unique_lock lock{index_guard};
-                inner = index_record(position_of(at.number), data, batch);
+                inner = index_record(into, position_of(at.number), data, batch);
                 return inner.has_value();
             });
         if (!inner) return inner;
         return scanned;
     }
 
-    result<void> index_record(position first, bytes_view data, batch_view& batch) {
-        if (first != index.head().next())
-            return damage(index.head().next(),
-                                  "it is missing; the next one begins at " + to_string(first));
-        index.begin_record(first);
+    static result<void> index_record(log_index& into, position first, bytes_view data,
+                                     batch_view& batch) {
+        if (first != into.head().next())
+            return damage(into.head().next(),
+                          "it is missing; the next one begins at " + to_string(first));
+        into.begin_record(first);
         result<void> inner{};
         auto walked = each_batch(data, first, [&](bytes_view raw) {
-            const char* fault = batch.parse(raw) ? index.add(batch) : batch.fault();
-            if (fault != nullptr) inner = damage(index.head().next(), fault);
+            const char* fault = batch.parse(raw) ? into.add(batch) : batch.fault();
+            if (fault != nullptr) inner = damage(into.head().next(), fault);
             return fault == nullptr;
         });
         if (!inner) return inner;
@@ -116,16 +117,18 @@ struct store_state {
     result<void> reopen() {
         const position before = head.get();
         if (auto opened = engine.reopen(); !opened) return opened;
-        {
-            const std::unique_lock lock{index_guard};
-            index.reset(genesis);
-        }
         if (auto loaded = load_types(); !loaded) return loaded;
-        if (auto loaded = load_tail(); !loaded) return loaded;
-        if (index.head() < before)
-            return fail(errc::corrupt, "the log ends at position " + to_string(index.head()) +
+        log_index fresh;  // readers go on with the old one meanwhile, and if this fails
+        fresh.reset(genesis);
+        if (auto loaded = load_tail(fresh); !loaded) return loaded;
+        if (fresh.head() < before)
+            return fail(errc::corrupt, "the log ends at position " + to_string(fresh.head()) +
                                            ", but " + to_string(before) +
                                            " was durable before: events are lost");
+        {
+            const std::unique_lock lock{index_guard};
+            index = std::move(fresh);
+        }
         poisoned = false;
         head.publish(index.head());
         return {};
@@ -135,7 +138,7 @@ struct store_state {
     result<void> refresh() {
         if (!engine.read_only()) return {};
         const std::lock_guard lock{refresh_guard};
-        auto loaded = load_tail();
+        auto loaded = load_tail(index);
         if (loaded) head.publish(index.head());
         return loaded;
     }
