@@ -1,9 +1,10 @@
 #include "byte_sink.hpp"
 
-#include <cerrno>
 #include <poll.h>
-#include <system_error>
 #include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
 
 namespace varve::tool {
 
@@ -26,8 +27,8 @@ void byte_sink::flush() {
 result<void> byte_sink::outcome(std::string_view name) const {
     if (error_ == 0 || error_ == EPIPE) return {};
     const bool full = error_ == ENOSPC || error_ == EDQUOT || error_ == EFBIG;
-    return fail(full ? errc::full : errc::io, "writing to " + std::string{name} + ": " +
-                                                  std::generic_category().message(error_));
+    return fail(full ? errc::full : errc::io,
+                "writing to " + std::string{name} + ": " + std::generic_category().message(error_));
 }
 
 }  // namespace varve::tool

@@ -81,7 +81,8 @@ struct encoded {
     bytes descriptor{};
 };
 
-std::optional<stored_type> find_type(std::vector<stored_type> types, const append_options& options) {
+std::optional<stored_type> find_type(std::vector<stored_type> types,
+                                     const append_options& options) {
     std::optional<stored_type> newest;
     for (auto& each : types) {
         if (each.type != options.type) continue;
@@ -94,8 +95,8 @@ std::optional<stored_type> find_type(std::vector<stored_type> types, const appen
 answer<encoded> encode(const append_options& options, const std::string& text,
                        std::vector<stored_type> types) {
     const auto stored = find_type(std::move(types), options);
-    stored_type type = stored.value_or(stored_type{
-        options.type, options.schema_version.value_or(1), encoding::json, {}});
+    stored_type type = stored.value_or(
+        stored_type{options.type, options.schema_version.value_or(1), encoding::json, {}});
     if (stored && !options.encoding.empty() && options.encoding != to_string(type.encoding))
         return bad(fmt::format("type '{}' is stored as {}, not {}", type.type,
                                to_string(type.encoding), options.encoding),
@@ -151,12 +152,15 @@ problem refused(const session& in, const failure& why, const append_options& opt
     const auto stream = shell_word(options.stream);
     if (why.code == errc::conflict) {
         show_checks(in, why);
-        all.what.hint = in.command("cat " + stream + " --reverse -c 5") + "  # what was stored since";
+        all.what.hint = in.command("cat " + stream + " --reverse -c 5") +
+                        "  # what was stored since";
     }
     if (why.code == errc::unknown)
         all.what.hint = in.command(fmt::format("append {} {} PAYLOAD --id {}", stream,
                                                shell_word(options.type), to_string(why.append))) +
                         "  # stores it once, there or not";
+    if (why.code == errc::invalid_argument || why.code == errc::too_large)
+        all.what.hint = "varve append --help";
     if (why.code == errc::id_reused) all.what.hint = "leave --id out for a new one";
     return all;
 }
@@ -219,10 +223,8 @@ answer<exit_code> run_append(const session& in, const append_options& options) {
                                 payload->descriptor};
     auto log = (*store)->log();
     const position before = log.head();
-    auto given = log.append({.id = words->id,
-                             .events = {&event, 1},
-                             .checks = {&check, 1},
-                             .types = {&type, 1}});
+    auto given = log.append(
+        {.id = words->id, .events = {&event, 1}, .checks = {&check, 1}, .types = {&type, 1}});
     if (!given) return std::unexpected(refused(in, given.error(), options));
     show(in, *given, options, given->last <= before);
     return exit_code::good;

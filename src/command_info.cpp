@@ -75,11 +75,12 @@ result<void> list_types(const session& in, tool_store& store,
     auto counts = count_types(store.log());
     if (!counts) return pass_on(std::move(counts));
     std::map<std::pair<std::string, std::uint32_t>, encoding> encodings;
-    for (const auto& type : described)
-        encodings[{type.type, type.schema_version}] = type.encoding;
+    for (const auto& type : described) encodings[{type.type, type.schema_version}] = type.encoding;
     in.out().begin_list("type_list",
-                        {{"type", "TYPE"}, {"schema_version", "VERSION", true},
-                         {"encoding", "ENCODING"}, {"events", "EVENTS", true}},
+                        {{"type", "TYPE"},
+                         {"schema_version", "VERSION", true},
+                         {"encoding", "ENCODING"},
+                         {"events", "EVENTS", true}},
                         "type");
     for (const auto& [type, events] : *counts) {
         record one = in.out().make();
@@ -101,7 +102,8 @@ answer<exit_code> run_info(const session& in, const info_options& options) {
     if (!store) return std::unexpected(std::move(store).error());
     auto types = (*store)->types();
     if (!types) return std::unexpected(in.explain(types.error()));
-    in.out().show(describe(in, *in.location(), **store, types->size()), options.types ? "store" : "");
+    in.out().show(describe(in, *in.location(), **store, types->size()),
+                  options.types ? "store" : "");
     if (!options.types) return exit_code::good;
     in.out().line("");
     if (auto listed = list_types(in, **store, *types); !listed)

@@ -20,9 +20,9 @@ namespace {
 
 /// What is to be replayed, read from the words of the command line.
 struct plan {
-    position after;     ///< Before the first.
-    position up_to;     ///< The last.
-    double speed = 0;   ///< 0: as fast as it goes.
+    position after;    ///< Before the first.
+    position up_to;    ///< The last.
+    double speed = 0;  ///< 0: as fast as it goes.
     timestamp until = timestamp::max();
 };
 
@@ -53,7 +53,8 @@ answer<plan> make_plan(const replay_options& options, position head) {
     if (!options.until.empty()) {
         const auto until = parse_rfc3339(options.until);
         if (!until)
-            return bad("--until takes a time like 2026-01-02T03:04:05Z, not '" + options.until + "'");
+            return bad("--until takes a time like 2026-01-02T03:04:05Z, not '" + options.until +
+                       "'");
         made.until = *until;
     }
     return made;
@@ -100,13 +101,14 @@ public:
         auto walked = walk();
         if (prints()) in_->out().end_list();
         if (file_) {
-            if (auto closed = file_->close(); !closed) return std::unexpected(cut_short(closed.error()));
+            if (auto closed = file_->close(); !closed)
+                return std::unexpected(cut_short(closed.error()));
         }
         if (!walked) return std::unexpected(in_->explain(walked.error()));
         show_summary(clock.monotonic() - started);
         if (!stop_->asked()) return exit_code::good;
-        in_->out().tell({"interrupted", fmt::format("stopped after position {}", at_.value), resume(),
-                         severity::warning});
+        in_->out().tell({"interrupted", fmt::format("stopped after position {}", at_.value),
+                         resume(), severity::warning});
         return exit_code::interrupted;
     }
 
@@ -144,7 +146,9 @@ private:
         return paced() ? walk_paced(line) : walk_fast(line);
     }
 
-    bool over() const { return stop_->asked() || in_->out().closed() || (file_ && file_->failed()); }
+    bool over() const {
+        return stop_->asked() || in_->out().closed() || (file_ && file_->failed());
+    }
 
     /// In place, without a copy: nobody is waited for.
     result<void> walk_fast(progress& line) {
@@ -195,8 +199,10 @@ private:
     void take(const recorded_event& event) {
         tally_.count(event);
         at_ = event.position;
-        if (file_) file_->add("{" + printer_.print(event).members() + "}\n");
-        else if (prints()) in_->out().item(printer_.print(event));
+        if (file_)
+            file_->add("{" + printer_.print(event).members() + "}\n");
+        else if (prints())
+            in_->out().item(printer_.print(event));
     }
 
     std::string resume() const {
@@ -243,8 +249,10 @@ private:
             all.time("last_recorded", tally_.ended);
         }
         if (options_->dry_run && plan_.speed > 0 && tally_.began)
-            all.real("would_take_seconds",
-                     std::chrono::duration<double>(tally_.ended - *tally_.began).count() / plan_.speed, 3);
+            all.real(
+                "would_take_seconds",
+                std::chrono::duration<double>(tally_.ended - *tally_.began).count() / plan_.speed,
+                3);
         all.real("megabytes", static_cast<double>(tally_.payload_bytes) / 1e6, 3);
         all.real("seconds", seconds, 3);
         all.real("events_per_second",

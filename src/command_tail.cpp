@@ -58,10 +58,11 @@ private:
     result<position> begin_after() {
         const position head = log_.head();
         if (options_->after && *options_->after > head.value)
-            return fail(errc::not_found,
-                        fmt::format("the log ends at position {}, before {}: it is another store, or "
-                                    "events were lost",
-                                    head.value, *options_->after));
+            return fail(
+                errc::not_found,
+                fmt::format("the log ends at position {}, before {}: it is another store, or "
+                            "events were lost",
+                            head.value, *options_->after));
         if (options_->after) return position{*options_->after};
         position before = head;
         std::uint64_t left = options_->count;

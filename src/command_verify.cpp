@@ -39,15 +39,16 @@ record summary_of(const session& in, const proof& found, std::chrono::nanosecond
 
 problem damage_in(const proof& found) {
     const auto count = found.log.faults.size() + found.damaged.size();
-    const std::string first =
-        found.log.faults.empty()
-            ? found.damaged.front()
-            : fmt::format("position {}: {}", found.log.faults.front().where.value,
-                          found.log.faults.front().what);
-    return {{"corrupt",
-             fmt::format("{} {}; the first is at {}", count, count == 1 ? "fault" : "faults", first),
-             "keep the files as they are, and look at a backup: varve --store BACKUP verify"},
-            exit_code::corrupt};
+    const std::string first = found.log.faults.empty()
+                                  ? found.damaged.front()
+                                  : fmt::format("position {}: {}",
+                                                found.log.faults.front().where.value,
+                                                found.log.faults.front().what);
+    return {
+        {"corrupt",
+         fmt::format("{} {}; the first is at {}", count, count == 1 ? "fault" : "faults", first),
+         "keep the files as they are, and look at a backup: varve --store BACKUP verify"},
+        exit_code::corrupt};
 }
 
 }  // namespace
@@ -61,8 +62,9 @@ answer<exit_code> run_verify(const session& in) {
     if (!found) {
         auto why = in.explain(found.error());
         if (found.error().code == errc::corrupt)
-            why.what.hint = "keep the files as they are, and look at a backup: "
-                            "varve --store BACKUP verify";
+            why.what.hint =
+                "keep the files as they are, and look at a backup: "
+                "varve --store BACKUP verify";
         if (found.error().code == errc::not_found) why.what.hint = "name another with --store";
         return std::unexpected(std::move(why));
     }

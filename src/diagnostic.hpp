@@ -15,7 +15,7 @@ namespace varve::tool {
 enum class severity { error, warning };
 
 struct diagnostic {
-    std::string code;     ///< One word: that of the failure, or one of the tool's own (docs/tool.md).
+    std::string code;  ///< One word: that of the failure, or one of the tool's own (docs/tool.md).
     std::string message;  ///< What and why; may hold any bytes.
     std::string hint{};   ///< The next thing to do, a command if there is one; printable.
     varve::tool::severity severity = varve::tool::severity::error;

@@ -2,11 +2,12 @@
 
 #include "text.hpp"
 
-#include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
 
 namespace varve::tool {
 namespace {
@@ -20,7 +21,8 @@ std::unexpected<problem> system_problem(const std::string& path) {
                       "name a new one, or add --continue to go on with it");
     return refuse(error == ENOENT ? exit_code::not_found : exit_code::fault,
                   error == ENOENT ? "not_found" : "io",
-                  "'" + path + "': " + std::generic_category().message(error));
+                  "'" + path + "': " + std::generic_category().message(error),
+                  "name another file with --into");
 }
 
 }  // namespace
@@ -30,7 +32,8 @@ event_file::~event_file() {
 }
 
 answer<std::unique_ptr<event_file>> event_file::create(const std::string& path) {
-    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                            0600);
     if (file < 0) return system_problem(path);
     return std::unique_ptr<event_file>{new event_file{file, path}};
 }
@@ -44,12 +47,12 @@ answer<std::unique_ptr<event_file>> event_file::go_on(const std::string& path) {
 }
 
 answer<void> event_file::find_end() {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(descriptor_, &status) != 0) return system_problem(path_);
     auto begin = static_cast<std::size_t>(status.st_size);
     std::string end_of_file;
-    std::size_t last_end = std::string::npos;     // of the last whole line
-    std::size_t before_it = std::string::npos;    // the end of the line before
+    std::size_t last_end = std::string::npos;   // of the last whole line
+    std::size_t before_it = std::string::npos;  // the end of the line before
     while (begin != 0 && before_it == std::string::npos) {
         const std::size_t step = std::min<std::size_t>(begin, 1u << 20);
         begin -= step;
@@ -67,8 +70,9 @@ answer<void> event_file::find_end() {
         const std::size_t first = before_it == std::string::npos ? 0 : before_it + 1;
         const auto line = std::string_view{end_of_file}.substr(first, last_end - first);
         const auto digits = line.starts_with(line_begins)
-                                ? line.substr(line_begins.size(),
-                                              line.find('"', line_begins.size()) - line_begins.size())
+                                ? line.substr(
+                                      line_begins.size(),
+                                      line.find('"', line_begins.size()) - line_begins.size())
                                 : std::string_view{};
         const auto number = parse_number(digits);
         if (!number)

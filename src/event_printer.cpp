@@ -124,9 +124,10 @@ void event_printer::print_payload(const recorded_event& event, record& to) {
 
 void event_printer::print_bytes(bytes_view payload, const std::string& fault, record& to) {
     if (!to.machine())
-        return to.raw("payload", {}, fault.empty() ? preview(payload)
-                                                   : "(undecodable: " + printable(fault) + ") " +
-                                                         preview(payload));
+        return to.raw("payload", {},
+                      fault.empty()
+                          ? preview(payload)
+                          : "(undecodable: " + printable(fault) + ") " + preview(payload));
     to.text("payload_hex", hex(payload));
     if (!fault.empty()) to.text("payload_error", fault);
 }

@@ -1,12 +1,13 @@
 #include "interruption.hpp"
 
-#include <cstdint>
-#include <cstdlib>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
 #include <utility>
 
 namespace varve::tool {

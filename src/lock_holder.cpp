@@ -2,10 +2,11 @@
 
 #include "text.hpp"
 
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <fstream>
 #include <string_view>
-#include <sys/stat.h>
 #include <system_error>
 
 namespace varve::tool {
@@ -31,7 +32,7 @@ std::optional<lock_holder> find_lock_holder(const std::string& path) {
     std::error_code error;
     const auto real = std::filesystem::weakly_canonical(path, error);
     const std::string name = (error ? path : real.string()) + "-lock";
-    struct stat status {};
+    struct stat status{};
     if (::stat(name.c_str(), &status) != 0) return std::nullopt;
     std::string who;
     std::getline(std::ifstream{name}, who);

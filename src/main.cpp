@@ -45,11 +45,11 @@ struct invocation {
 };
 
 /// Refuses what is no decimal number that fits; CLI11 itself would take -1 for 2^64 - 1.
-const CLI::Validator whole_number{[](const std::string& text) {
-                                      return parse_number(text) ? std::string{}
-                                                                : "'" + text + "' is no whole number";
-                                  },
-                                  "", "whole_number"};
+const CLI::Validator whole_number{
+    [](const std::string& text) {
+        return parse_number(text) ? std::string{} : "'" + text + "' is no whole number";
+    },
+    "", "whole_number"};
 
 template <class T>
 void number(CLI::App& app, const char* name, T& to, const char* help) {
@@ -81,12 +81,15 @@ void add_reading(CLI::App& app, invocation& call) {
                        "varve --store bank.db streams ls account --sort last --limit 5");
     ls.add_option("PREFIX", call.streams.prefix, "Only names that begin so")->type_name("");
     ls.add_option("--category", call.streams.category, "Only this category")->type_name("NAME");
-    ls.add_option("--sort", call.streams.sort, "By name, events (most first) or last (latest first)")
+    ls.add_option("--sort", call.streams.sort,
+                  "By name, events (most first) or last (latest first)")
         ->check(CLI::IsMember({"name", "events", "last"}))
         ->type_name("KEY");
     number(ls, "--limit", call.streams.limit, "At most this many; 0: all");
     ls.callback([&call] {
-        call.run = [&call](const session& in, interruption*) { return run_streams(in, call.streams); };
+        call.run = [&call](const session& in, interruption*) {
+            return run_streams(in, call.streams);
+        };
     });
 
     auto& cat = command(app, "cat", "The events of a stream",
@@ -125,36 +128,46 @@ void add_writing(CLI::App& app, invocation& call) {
     append.add_option("PAYLOAD", to.payload, "JSON, @FILE, or @- for standard input")
         ->required()
         ->type_name("");
-    append.add_option("--expect", to.expect, "Revision the stream must have: N, none, any or exists")
+    append
+        .add_option("--expect", to.expect, "Revision the stream must have: N, none, any or exists")
         ->type_name("REVISION");
-    append.add_option("--id", to.id, "Append id; the same id stores once (a new one)")->type_name("UUID");
+    append.add_option("--id", to.id, "Append id; the same id stores once (a new one)")
+        ->type_name("UUID");
     append.add_option("--correlation", to.correlation, "What it belongs to")->type_name("UUID");
     append.add_option("--causation", to.causation, "What caused it")->type_name("UUID");
-    append.add_option("--occurred-at", to.occurred_at, "When it happened, RFC 3339")->type_name("TIME");
+    append.add_option("--occurred-at", to.occurred_at, "When it happened, RFC 3339")
+        ->type_name("TIME");
     words(append, "--header", to.headers, "KEY=VALUE", "May be repeated");
     words(append, "--tag", to.tags, "TAG", "May be repeated");
-    append.add_option("--encoding", to.encoding, "json, opaque, protobuf or flat (as the type is stored)")
+    append
+        .add_option("--encoding", to.encoding,
+                    "json, opaque, protobuf or flat (as the type is stored)")
         ->check(CLI::IsMember({"json", "opaque", "protobuf", "flat"}))
         ->type_name("KIND");
     number(append, "--schema-version", to.schema_version, "Of the payload (the newest stored)");
     append.add_flag("--create", to.create, "Begin a new store if there is none");
     append.add_flag("--dry-run", to.dry_run, "Only say what would be stored");
     append.callback([&call] {
-        call.run = [&call](const session& in, interruption*) { return run_append(in, call.append); };
+        call.run = [&call](const session& in, interruption*) {
+            return run_append(in, call.append);
+        };
     });
 }
 
 void add_moving(CLI::App& app, invocation& call) {
     auto& to = call.replay;
-    auto& replay = command(app, "replay", "Walks the log in order; fires no side effects",
-                           "varve --store bank.db replay --from 1 --speed max --into events.ndjson");
+    auto& replay = command(
+        app, "replay", "Walks the log in order; fires no side effects",
+        "varve --store bank.db replay --from 1 --speed max --into events.ndjson");
     number(replay, "--from", to.from, "First position (1)");
     number(replay, "--to", to.to, "Last position (the head)");
     replay.add_option("--speed", to.speed, "max, or a multiple of the pace of old, as 10x")
         ->type_name("SPEED");
     replay.add_option("--until", to.until, "Nothing recorded later, RFC 3339")->type_name("TIME");
-    auto* into = replay.add_option("--into", to.into, "Write ndjson to a new file")->type_name("FILE");
-    replay.add_flag("--continue", to.go_on, "Go on behind the last whole line of that file")->needs(into);
+    auto* into = replay.add_option("--into", to.into, "Write ndjson to a new file")
+                     ->type_name("FILE");
+    replay.add_flag("--continue", to.go_on, "Go on behind the last whole line of that file")
+        ->needs(into);
     replay.add_flag("--dry-run", to.dry_run, "Only say what would be replayed");
     replay.callback([&call] {
         call.interruptible = true;
@@ -165,14 +178,12 @@ void add_moving(CLI::App& app, invocation& call) {
 
     auto& verify = command(app, "verify", "Proves checksums, leaves, chain and density",
                            "varve --store bank.db verify");
-    verify.callback([&call] {
-        call.run = [](const session& in, interruption*) { return run_verify(in); };
-    });
+    verify.callback(
+        [&call] { call.run = [](const session& in, interruption*) { return run_verify(in); }; });
 
     auto& version = command(app, "version", "What this program is and can read", "varve version");
-    version.callback([&call] {
-        call.run = [](const session& in, interruption*) { return run_version(in); };
-    });
+    version.callback(
+        [&call] { call.run = [](const session& in, interruption*) { return run_version(in); }; });
 }
 
 std::unique_ptr<CLI::App> describe(invocation& call) {
@@ -182,16 +193,18 @@ std::unique_ptr<CLI::App> describe(invocation& call) {
     app->require_subcommand(1);
     app->add_option("--store", call.store, "sqlite:FILE, or just FILE; also from VARVE_STORE")
         ->type_name("STORE");
-    app->add_option("-o,--output", call.format, "table, plain, json or ndjson (table on a terminal)")
+    app->add_option("-o,--output", call.format,
+                    "table, plain, json or ndjson (table on a terminal)")
         ->transform(CLI::CheckedTransformer(formats).description(""))
         ->type_name("FORMAT");
     app->add_flag("-q,--quiet", call.quiet, "Names only; nothing but errors on standard error");
     app->add_option("--color", call.color, "auto, always or never")
         ->transform(CLI::CheckedTransformer(colors).description(""))
         ->type_name("WHEN");
-    app->footer("Exit codes: 0 good, 1 fault, 2 usage, 3 not found, 4 version conflict, 5 corruption,\n"
-                "6 busy or locked, 7 done in part, 130 interrupted. VARVE_STORE names the store too.\n"
-                "Example:\n  varve --store bank.db tail -n 5");
+    app->footer(
+        "Exit codes: 0 good, 1 fault, 2 usage, 3 not found, 4 version conflict, 5 corruption,\n"
+        "6 busy or locked, 7 done in part, 130 interrupted. VARVE_STORE names the store too.\n"
+        "Example:\n  varve --store bank.db tail -n 5");
     add_reading(*app, call);
     add_writing(*app, call);
     add_moving(*app, call);
@@ -241,10 +254,14 @@ diagnostic usage_problem(CLI::App& app, const CLI::ParseError& error) {
 std::optional<output_format> asked_format(int count, char** arguments) {
     for (int i = 1; i < count; ++i) {
         std::string word = arguments[i];
-        if ((word == "-o" || word == "--output") && i + 1 < count) word = arguments[i + 1];
-        else if (word.starts_with("--output=")) word.erase(0, 9);
-        else if (word.starts_with("-o")) word.erase(0, 2);
-        else continue;
+        if ((word == "-o" || word == "--output") && i + 1 < count)
+            word = arguments[i + 1];
+        else if (word.starts_with("--output="))
+            word.erase(0, 9);
+        else if (word.starts_with("-o"))
+            word.erase(0, 2);
+        else
+            continue;
         if (const auto found = formats.find(word); found != formats.end()) return found->second;
     }
     return std::nullopt;
@@ -278,7 +295,8 @@ int run(invocation& call) {
 
 int main_with(int count, char** arguments) {
     std::setlocale(LC_CTYPE, "C.UTF-8");  // for the width of characters; what is printed is UTF-8
-    std::signal(SIGPIPE, SIG_IGN);        // a closed pipe is seen where it is written to
+    std::signal(SIGPIPE, SIG_IGN);        // a closed pipe is seen where it is written to,
+    std::signal(SIGXFSZ, SIG_IGN);        // and so is a file that may not grow
     invocation call;
     const auto app = describe(call);
     try {

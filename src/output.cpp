@@ -3,10 +3,10 @@
 #include "text.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <string>
-#include <unistd.h>
 
 namespace varve::tool {
 namespace {
@@ -46,8 +46,10 @@ void output::show(const record& what, std::string_view tag) {
             member(what.members());
             break;
         case output_format::ndjson:
-            if (!tag.empty()) out_.write(fmt::format("{{\"record\":\"{}\",", tag));
-            else out_.write("{");
+            if (!tag.empty())
+                out_.write(fmt::format("{{\"record\":\"{}\",", tag));
+            else
+                out_.write("{");
             out_.write(what.members() + "}\n");
             out_.flush();
             break;
@@ -87,9 +89,7 @@ void output::begin_list(std::string_view name, std::vector<column> columns, std:
 
 void output::item(const record& what) {
     switch (how_.format) {
-        case output_format::json:
-            member((first_item_ ? "{" : ",{") + what.members() + "}");
-            break;
+        case output_format::json: member((first_item_ ? "{" : ",{") + what.members() + "}"); break;
         case output_format::ndjson: show(what, tag_); break;
         case output_format::plain: {
             std::string line;
@@ -123,8 +123,7 @@ void output::flush() {
 }
 
 void output::line(std::string_view text) {
-    if (is(output_format::plain) || is(output_format::table))
-        out_.write(std::string{text} + "\n");
+    if (is(output_format::plain) || is(output_format::table)) out_.write(std::string{text} + "\n");
 }
 
 void output::tell(const diagnostic& what) {

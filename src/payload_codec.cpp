@@ -11,8 +11,9 @@ result<std::unique_ptr<payload_codec>> make_payload_codec(const stored_type& typ
         case encoding::json: return make_json_codec();
         case encoding::opaque: break;
     }
-    return fail(errc::unsupported, "type '" + type.type + "' is stored as bytes that only its "
-                                   "application knows");
+    return fail(errc::unsupported, "type '" + type.type +
+                                       "' is stored as bytes that only its "
+                                       "application knows");
 }
 
 std::string_view to_string(encoding kind) noexcept {

@@ -1,6 +1,5 @@
 // Payloads that are structs of numbers: read by the offsets in their description.
 #include "payload_codec.hpp"
-
 #include "text.hpp"
 
 #include <fmt/format.h>
@@ -19,9 +18,18 @@ namespace {
 
 enum class kind { i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, boolean, octets };
 
-constexpr std::array<std::pair<std::string_view, std::size_t>, 12> kinds{
-    {{"i8", 1}, {"i16", 2}, {"i32", 4}, {"i64", 8}, {"u8", 1}, {"u16", 2}, {"u32", 4}, {"u64", 8},
-     {"f32", 4}, {"f64", 8}, {"bool", 1}, {"bytes", 0}}};
+constexpr std::array<std::pair<std::string_view, std::size_t>, 12> kinds{{{"i8", 1},
+                                                                          {"i16", 2},
+                                                                          {"i32", 4},
+                                                                          {"i64", 8},
+                                                                          {"u8", 1},
+                                                                          {"u16", 2},
+                                                                          {"u32", 4},
+                                                                          {"u64", 8},
+                                                                          {"f32", 4},
+                                                                          {"f64", 8},
+                                                                          {"bool", 1},
+                                                                          {"bytes", 0}}};
 
 constexpr std::size_t most_members = 65'536;
 
@@ -141,8 +149,8 @@ public:
 
     result<std::string> to_json(bytes_view payload) override {
         if (payload.size() != size_)
-            return fail(errc::undecodable, fmt::format("it has {} bytes, its layout has {}",
-                                                       payload.size(), size_));
+            return fail(errc::undecodable,
+                        fmt::format("it has {} bytes, its layout has {}", payload.size(), size_));
         std::string json = "{";
         for (const auto& each : members_) {
             if (json.size() > 1) json += ',';
@@ -163,19 +171,18 @@ public:
             return fail(errc::invalid_argument,
                         std::string{"not a JSON object: "} + simdjson::error_message(error));
         if (object.size() > members_.size())
-            return fail(errc::invalid_argument,
-                        fmt::format("it has {} members, the layout has {}", object.size(),
-                                    members_.size()));
+            return fail(errc::invalid_argument, fmt::format("it has {} members, the layout has {}",
+                                                            object.size(), members_.size()));
         bytes out(size_);
         for (const auto& each : members_) {
             simdjson::dom::element value;
             if (object.at_key(each.name).get(value) != simdjson::SUCCESS)
                 return fail(errc::invalid_argument, "it lacks '" + each.name + "'");
             if (!put_value(each, value, out.data() + each.offset))
-                return fail(errc::invalid_argument,
-                            fmt::format("'{}' does not fit {} of {} bytes", each.name,
-                                        kinds[static_cast<std::size_t>(each.what)].first,
-                                        each.size));
+                return fail(
+                    errc::invalid_argument,
+                    fmt::format("'{}' does not fit {} of {} bytes", each.name,
+                                kinds[static_cast<std::size_t>(each.what)].first, each.size));
         }
         return out;
     }
@@ -189,9 +196,8 @@ private:
                 return fail(errc::undecodable, "the bool '" + each.name + "' is neither 0 nor 1");
             return std::string{value == 1 ? "true" : "false"};
         }
-        return with_number(each.what, [&]<class T>(T) {
-            return number_json(detail::load<T>(from.data()));
-        });
+        return with_number(each.what,
+                           [&]<class T>(T) { return number_json(detail::load<T>(from.data())); });
     }
 
     static bool put_value(const member& each, simdjson::dom::element value, std::byte* to) {

@@ -2,11 +2,12 @@
 
 #include <varve/limits.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <array>
 #include <cerrno>
-#include <fcntl.h>
 #include <system_error>
-#include <unistd.h>
 
 namespace varve::tool {
 namespace {

@@ -1,6 +1,5 @@
 // Protobuf payloads: by the stored descriptors, or by field numbers where there are none.
 #include "payload_codec.hpp"
-
 #include "text.hpp"
 
 #include <fmt/format.h>
@@ -59,7 +58,8 @@ public:
         }
         const auto* found = pool_.FindMessageTypeByName(type.type);
         if (found == nullptr)
-            return fail(errc::undecodable, "its stored Protobuf descriptor has no message of its name");
+            return fail(errc::undecodable,
+                        "its stored Protobuf descriptor has no message of its name");
         message_.reset(factory_.GetPrototype(found)->New());
         return {};
     }
@@ -75,11 +75,12 @@ public:
 
     result<bytes> from_json(std::string_view json) override {
         message_->Clear();
-        const auto status =
-            pb::util::JsonStringToMessage({json.data(), json.size()}, message_.get());
+        const auto status = pb::util::JsonStringToMessage({json.data(), json.size()},
+                                                          message_.get());
         if (!status.ok()) return fail(errc::invalid_argument, status.ToString());
         if (!message_->IsInitialized())
-            return fail(errc::invalid_argument, "it lacks " + message_->InitializationErrorString());
+            return fail(errc::invalid_argument,
+                        "it lacks " + message_->InitializationErrorString());
         return to_bytes(as_bytes(message_->SerializeAsString()));
     }
 

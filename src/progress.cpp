@@ -40,7 +40,9 @@ void progress::show_if_due(std::uint64_t done) {
 void progress::show(std::uint64_t done, std::chrono::nanoseconds now) {
     const double seconds = std::chrono::duration<double>(now - started_).count();
     const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
-    const double share = total_ == 0 ? 100 : 100 * static_cast<double>(done) / static_cast<double>(total_);
+    const double share = total_ == 0
+                             ? 100
+                             : 100 * static_cast<double>(done) / static_cast<double>(total_);
     const double rest = rate > 0 ? static_cast<double>(total_ - done) / rate : 1e9;
     out_->status(fmt::format("{} {:.1f}% {}/{} {} ev/s ETA {} errors 0", what_, share,
                              short_number(static_cast<double>(done)),

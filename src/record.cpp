@@ -19,7 +19,9 @@ void record::number(std::string_view name, std::uint64_t value) {
     add(name, machine_ ? fmt::format("\"{}\"", value) : fmt::format("{}", value));
 }
 
-void record::small(std::string_view name, std::uint32_t value) { add(name, fmt::format("{}", value)); }
+void record::small(std::string_view name, std::uint32_t value) {
+    add(name, fmt::format("{}", value));
+}
 
 void record::real(std::string_view name, double value, int digits) {
     add(name, fmt::format("{:.{}f}", value, digits));

@@ -27,11 +27,18 @@ std::string session::command(std::string_view rest) const {
 problem session::explain(failure f) const {
     std::string hint;
     switch (f.code) {
+        case errc::invalid_argument:
+        case errc::too_large:
+        case errc::unsupported: hint = "varve --help"; break;
         case errc::corrupt: hint = command("verify"); break;
         case errc::busy: hint = command("info") + "  # who holds it"; break;
         case errc::not_found: hint = command("streams ls"); break;
-        case errc::foreign: hint = "name another store with --store; varve version says what this one knows"; break;
-        case errc::denied: hint = "mend the permissions of the file and its folder, or run it as their owner"; break;
+        case errc::foreign:
+            hint = "name another store with --store; varve version says what this one knows";
+            break;
+        case errc::denied:
+            hint = "mend the permissions of the file and its folder, or run it as their owner";
+            break;
         case errc::full: hint = "free some space, then run it again"; break;
         case errc::overloaded:
         case errc::reserved: hint = "run it again later"; break;

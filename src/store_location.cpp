@@ -36,9 +36,10 @@ answer<store_location> parse_location(std::string_view text) {
                       "the RocksDB engine comes later; this version opens SQLite stores",
                       "varve --store sqlite:FILE ...");
     if (*scheme != "sqlite")
-        return refuse(exit_code::usage, "usage",
-                      "there is no engine '" + std::string{*scheme} + "'; this version knows sqlite",
-                      "for a file of that name: --store sqlite:" + shell_word(text));
+        return refuse(
+            exit_code::usage, "usage",
+            "there is no engine '" + std::string{*scheme} + "'; this version knows sqlite",
+            "for a file of that name: --store sqlite:" + shell_word(text));
     const auto path = text.substr(scheme->size() + 1);
     if (path.empty())
         return refuse(exit_code::usage, "usage", "no file is named after 'sqlite:'",

@@ -32,8 +32,8 @@ template <class Engine>
 result<verify_report> prove_log(Engine& engine) {
     auto view = engine.view();
     if (!view) return pass_on(std::move(view));
-    result<detail::stored_identity> stored =
-        fail(errc::not_found, "there is no store in " + engine.place());
+    result<detail::stored_identity> stored = fail(errc::not_found,
+                                                  "there is no store in " + engine.place());
     auto got = view->get(detail::meta_space, as_bytes(detail::identity_key),
                          [&](bytes_view value) { stored = detail::decode_identity(value); });
     if (!got) return pass_on(std::move(got));
@@ -72,9 +72,9 @@ result<void> prove_types(Engine& engine, proof& found) {
 
 result<std::unique_ptr<tool_store>> open_store(const store_location& where, access how,
                                                environment& with) {
-    auto store = sqlite_store::open(where.path, {.create = how == access::create,
-                                                 .read_only = how == access::read,
-                                                 .environment = &with});
+    auto store = sqlite_store::open(
+        where.path,
+        {.create = how == access::create, .read_only = how == access::read, .environment = &with});
     if (!store) return pass_on(std::move(store));
     return std::unique_ptr<tool_store>{new holder<sqlite_store>{std::move(*store)}};
 }

@@ -40,7 +40,7 @@ result<std::unique_ptr<tool_store>> open_store(const store_location& where, acce
 /// What `prove` looked at besides the log.
 struct proof {
     verify_report log;
-    std::uint64_t types = 0;            ///< Type descriptions.
+    std::uint64_t types = 0;             ///< Type descriptions.
     std::vector<std::string> damaged{};  ///< What is wrong with them.
 
     bool good() const noexcept { return log.good() && damaged.empty(); }

@@ -34,7 +34,8 @@ private:
         append({"account-7", "deposited", R"({"cents": 500})", "--correlation",
                 "018f6c2a-0000-7000-8000-0000000000aa", "--causation",
                 "018f6c2a-0000-7000-8000-000000000001", "--occurred-at", "2025-12-31T23:59:59Z",
-                "--tag", "branch:north", "--tag", "vip", "--header", "trace=4bf92f35", "--expect", "1"},
+                "--tag", "branch:north", "--tag", "vip", "--header", "trace=4bf92f35", "--expect",
+                "1"},
                1);
         append({"account-8", "opened", R"({"owner": "Bob"})"}, 2);
         append({"note-1", "scribble", "raw\x01 bytes", "--encoding", "opaque"}, 3);
@@ -55,7 +56,8 @@ private:
 
 /// The number behind a word may differ between versions of SQLite.
 std::string without_size(std::string text) {
-    for (const std::string_view word : {"size_on_disk\t", "size on disk   ", "\"size_on_disk\":\""}) {
+    for (const std::string_view word :
+         {"size_on_disk\t", "size on disk   ", "\"size_on_disk\":\""}) {
         const auto at = text.find(word);
         if (at == std::string::npos) continue;
         const auto begin = at + word.size();
@@ -84,8 +86,8 @@ TEST_P(the_output_of, a_command_in_a_format_is_as_it_was) {
     text += "\n" + without_size(done.out) + "--- standard error\n" + done.err + "--- exit " +
             std::to_string(done.code) + "\n";
 
-    const std::string path = std::string{VARVE_SOURCE_DIR "/tests/tool/golden/"} + command.name + "." +
-                             format + ".txt";
+    const std::string path = std::string{VARVE_SOURCE_DIR "/tests/tool/golden/"} + command.name +
+                             "." + format + ".txt";
     if (std::getenv("VARVE_RENEW_GOLDEN") != nullptr) write_file(path, text);
     EXPECT_EQ(text, read_file(path)) << "if that is meant: scripts/golden";
 }
@@ -97,18 +99,19 @@ INSTANTIATE_TEST_SUITE_P(
             golden{"info", {"info"}}, golden{"info_types", {"info", "--types"}},
             golden{"streams", {"streams", "ls"}},
             golden{"streams_narrow", {"streams", "ls", "acc", "--sort", "last", "--limit", "1"}},
-            golden{"streams_quiet", {"streams", "ls", "--category", "account", "--sort", "events", "-q"}},
+            golden{"streams_quiet",
+                   {"streams", "ls", "--category", "account", "--sort", "events", "-q"}},
             golden{"cat", {"cat", "account-7"}},
             golden{"cat_part", {"cat", "account-7", "--reverse", "-c", "1", "--to", "2"}},
-            golden{"cat_opaque", {"cat", "note-1"}},
-            golden{"cat_unknown", {"cat", "account-77"}},
+            golden{"cat_opaque", {"cat", "note-1"}}, golden{"cat_unknown", {"cat", "account-77"}},
             golden{"tail", {"tail", "-n", "2"}},
-            golden{"tail_filtered", {"tail", "--after", "1", "-t", "deposited", "--category", "account"}},
+            golden{"tail_filtered",
+                   {"tail", "--after", "1", "-t", "deposited", "--category", "account"}},
             golden{"append_conflict", {"append", "account-7", "closed", "{}", "--expect", "7"}},
             golden{"append_dry_run", {"append", "account-7", "closed", "{}", "--dry-run"}},
             golden{"append_repeated",
-                   {"append", "account-7", "opened", R"({"owner": "Zoë 世界", "limit": 100})", "--id",
-                    "018f6c2a-0000-7000-8000-000000000001"}},
+                   {"append", "account-7", "opened", R"({"owner": "Zoë 世界", "limit": 100})",
+                    "--id", "018f6c2a-0000-7000-8000-000000000001"}},
             golden{"replay", {"replay"}},
             golden{"replay_dry_run", {"replay", "--speed", "2x", "--dry-run", "--from", "2"}},
             golden{"replay_until", {"replay", "--until", "2026-01-02T03:04:01Z"}},

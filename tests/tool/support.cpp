@@ -5,20 +5,23 @@
 #include <varve/testing/clock.hpp>
 #include <varve/testing/random.hpp>
 
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
 #include <fstream>
-#include <poll.h>
-#include <pty.h>
 #include <sstream>
 #include <stdexcept>
-#include <sys/wait.h>
-#include <unistd.h>
 
 extern char** environ;
 
@@ -28,6 +31,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto deadline = 60s;
+
+std::atomic<std::uint64_t> seeds = 1;  // no two writers make the same identifiers
 
 /// The environment of a run: what sanitizers and loaders need, and nothing that the tool looks at.
 std::vector<std::string> environment_of(const given& with) {
@@ -113,6 +118,8 @@ running::running(std::vector<std::string> arguments, const given& with) {
         ::dup2(out.write, STDOUT_FILENO);
         ::dup2(err.write, STDERR_FILENO);
         if (::chdir(folder.c_str()) != 0) ::_exit(126);
+        const rlimit most{.rlim_cur = with.largest_file, .rlim_max = with.largest_file};
+        if (with.largest_file != 0 && ::setrlimit(RLIMIT_FSIZE, &most) != 0) ::_exit(126);
         if (drop && (::setgid(65534) != 0 || ::setuid(65534) != 0)) ::_exit(126);
         ::execve(words[0], words.data(), variables.data());
         ::_exit(127);
@@ -141,7 +148,8 @@ bool running::read_some() {
     if (out_end_ < 0 && err_end_ < 0) return false;
     const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(deadline).count();
     const int ready = ::poll(waiting.data(), waiting.size(), static_cast<int>(limit));
-    if (ready == 0) throw std::runtime_error("nothing was printed in time; so far:\n" + out_ + err_);
+    if (ready == 0)
+        throw std::runtime_error("nothing was printed in time; so far:\n" + out_ + err_);
     const auto take = [](pollfd& from, int& end, std::string& into) {
         if (from.revents == 0) return;
         std::array<char, 65'536> piece;
@@ -175,9 +183,14 @@ void running::stop_reading() {
     out_end_ = -1;
 }
 
+bool running::ended() const {
+    siginfo_t state{};
+    const auto id = static_cast<id_t>(pid_);
+    return ::waitid(P_PID, id, &state, WEXITED | WNOHANG | WNOWAIT) != 0 || state.si_pid != 0;
+}
+
 outcome running::wait() {
-    while (read_some()) {
-    }
+    while (read_some()) {}
     int status = 0;
     if (::waitpid(pid_, &status, 0) != pid_) fail("waitpid");
     pid_ = -1;
@@ -207,7 +220,7 @@ struct writer::inner {
                     .value()) {}
 
     varve::testkit::manual_clock clock{varve::timestamp{1'767'323'045s}};
-    varve::testkit::seeded_random random{7};
+    varve::testkit::seeded_random random{seeds++};
     varve::thread_executor threads{1};
     varve::environment environment{clock, random, threads};
     varve::sqlite_store store;
@@ -225,9 +238,11 @@ varve::receipt writer::append(const varve::new_event& event, const varve::type_d
     return *given;
 }
 
-varve::receipt writer::json(std::string_view stream, std::string_view type, std::string_view payload) {
+varve::receipt writer::json(std::string_view stream, std::string_view type,
+                            std::string_view payload) {
     const varve::type_description described{.type = type, .encoding = varve::encoding::json};
-    return append({.stream = stream, .type = type, .payload = varve::as_bytes(payload)}, &described);
+    return append({.stream = stream, .type = type, .payload = varve::as_bytes(payload)},
+                  &described);
 }
 
 void writer::advance(std::chrono::nanoseconds by) { inner_->clock.advance(by); }
@@ -235,7 +250,8 @@ void writer::advance(std::chrono::nanoseconds by) { inner_->clock.advance(by); }
 /// Takes the record out of its table and puts it back with one bit of its last byte flipped.
 void writer::flip_bit(const std::string& path, varve::position where) {
     auto db = varve::sqlite_connection::open(path, {.access = varve::sqlite_access::write}).value();
-    auto read = db.prepare("SELECT key, value FROM varve_tail WHERE key <= ?1 ORDER BY key DESC LIMIT 1")
+    auto read = db.prepare(
+                      "SELECT key, value FROM varve_tail WHERE key <= ?1 ORDER BY key DESC LIMIT 1")
                     .value();
     read.bind(1, static_cast<std::int64_t>(where.value));
     if (!read.step().value()) throw std::runtime_error("there is no such record");

@@ -8,11 +8,12 @@
 #include <varve/event.hpp>
 #include <varve/time.hpp>
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <sys/types.h>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct given {
     unsigned short terminal = 0;     ///< Columns of a terminal to run on; 0: on pipes.
     bool as_nobody = false;          ///< Without the rights of root, if this process has them.
     bool devour = false;             ///< Standard output is /dev/full.
+    std::size_t largest_file = 0;    ///< Bytes that a file may have; 0: any.
 };
 
 /// The tool, running.
@@ -53,6 +55,8 @@ public:
     void signal(int number);
     /// Nobody reads its standard output any more.
     void stop_reading();
+    /// True once it has ended, without waiting for that.
+    bool ended() const;
     /// Waits for its end.
     outcome wait();
     pid_t pid() const noexcept { return pid_; }
@@ -86,17 +90,18 @@ private:
 };
 
 /// A store that this process holds open for writing. Its clock begins at 2026-01-02T03:04:05Z and stands
-/// still; its identifiers are the same in every run.
+/// still until it is moved.
 class writer {
 public:
     explicit writer(const std::string& path);
     ~writer();
 
     /// Appends one event. Throws if it is refused.
-    varve::receipt append(const varve::new_event& event, const varve::type_description* type = nullptr);
+    varve::receipt append(const varve::new_event& event,
+                          const varve::type_description* type = nullptr);
     /// A JSON event.
     varve::receipt json(std::string_view stream, std::string_view type, std::string_view payload);
-    /// The bytes of the record that holds `where`.
+    /// Flips the last bit of the record that holds `where`, in a store that nobody has open.
     static void flip_bit(const std::string& path, varve::position where);
     void advance(std::chrono::nanoseconds by);
 
