@@ -22,6 +22,8 @@ struct Account {  // state, folded from events
     void evolve(const Withdrawn& e) noexcept { cents -= e.cents(); }
 };
 
+inline constexpr std::int64_t most_cents = 1'000'000'000'000;  // an account holds no more
+
 struct Open {
     std::string account;
     std::string owner;
@@ -54,6 +56,7 @@ struct DepositHandler {
     varve::decision<Account> operator()(const Account& account, const Deposit& command) const {
         if (!account.open) return varve::reject("no such account");
         if (command.cents <= 0) return varve::reject("deposit at least one cent");
+        if (command.cents > most_cents - account.cents) return varve::reject("account is full");
         Deposited event;
         event.set_cents(command.cents);
         return event;

@@ -61,7 +61,7 @@ struct StatementHandler {
         auto balance = rows.one<std::string, std::int64_t>(
             "select owner, cents from balance where account = ?1", query.account);
         if (!balance) return std::unexpected(balance.error());
-        if (!*balance) return varve::fail(varve::errc::not_found, "no such account");
+        if (!*balance) return varve::fail(varve::errc::not_found, "no such account: " + query.account);
         auto lines = rows.all<std::int64_t>(
             "select cents from line where account = ?1 order by position desc limit ?2", query.account,
             query.lines);
@@ -70,7 +70,21 @@ struct StatementHandler {
     }
 };
 
+struct Balance {
+    std::string account;
+    std::int64_t cents = 0;
+};
+
+struct EveryBalance {};
+
+struct EveryBalanceHandler {
+    varve::result<std::vector<Balance>> operator()(const varve::rows<Statements>& rows,
+                                                   const EveryBalance&) const {
+        return rows.all<Balance>("select account, cents from balance order by account");
+    }
+};
+
 using Bank = varve::app<varve::commands<OpenHandler, DepositHandler, WithdrawHandler>,
-                        varve::queries<StatementHandler>, varve::projections<Statements>>;
+                        varve::queries<StatementHandler, EveryBalanceHandler>, varve::projections<Statements>>;
 
 }  // namespace bank
