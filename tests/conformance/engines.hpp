@@ -87,6 +87,7 @@ public:
     result<store_type> open(environment& env) {
         return memory_store::open({.environment = &env}, {.disk = disk_});
     }
+    result<store_type> open_to_read(environment& env) { return open(env); }
 };
 
 /// The SQLite engine on a simulated disk, which can lose power and fail.
@@ -97,6 +98,10 @@ public:
 
     result<store_type> open(environment& env) {
         return sqlite_store::open("store.db", {.environment = &env, .vfs = vfs_->name()});
+    }
+    result<store_type> open_to_read(environment& env) {
+        return sqlite_store::open("store.db",
+                                  {.read_only = true, .environment = &env, .vfs = vfs_->name()});
     }
 
 private:

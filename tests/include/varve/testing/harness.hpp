@@ -46,7 +46,7 @@ concept conformance_harness = std::default_initializable<H> &&
 template <class H>
 concept faulty_harness = conformance_harness<H> &&
                          requires(H& harness, const disk_fault& fault, disk_operation kind,
-                                  std::uint64_t seed, bytes_view needle) {
+                                  std::uint64_t seed, bytes_view needle, environment& env) {
                              /// Loses what was not synced, as `seed` decides. An open store's later operations fail.
                              { harness.power_cut(seed) } -> std::same_as<void>;
                              { harness.plan(fault) } -> std::same_as<void>;
@@ -54,6 +54,10 @@ concept faulty_harness = conformance_harness<H> &&
                              /// The disk has no room for one byte more, or as much as one likes.
                              { harness.fill_up() } -> std::same_as<void>;
                              { harness.make_room() } -> std::same_as<void>;
+                             /// Opens what lies there, for reading at least: what is still possible on a full disk.
+                             {
+                                 harness.open_to_read(env)
+                             } -> std::same_as<result<typename H::store_type>>;
                              /// Operations asked for so far, to know whether a planned fault has been met.
                              { harness.count(kind) } -> std::same_as<std::uint64_t>;
                              /// Flips one bit inside stored bytes equal to `needle`; false if there are none. While no

@@ -57,10 +57,12 @@ public:
     std::string compare(Store& store) {
         std::unordered_map<append_id, placed> there;
         std::string wrong;
+        position expected;
         log_range range{.limit = 4096};
         for (bool more = true; more;) {
             const auto end = store.scan_log(range, [&](const recorded_event& e) {
-                wrong = look_at(e, there);
+                expected = expected.next();
+                wrong = e.position == expected ? look_at(e, there) : at(e) + "something is missing";
                 return wrong.empty();
             });
             if (!wrong.empty()) return wrong;
