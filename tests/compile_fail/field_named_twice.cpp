@@ -7,11 +7,11 @@ struct Priced {
     std::int64_t net;
     std::int64_t gross;
 #ifdef BAD
-    static constexpr auto fields =
-        varve::fields(varve::field("net", &Priced::net), varve::field("net", &Priced::gross));
+    static constexpr auto fields = varve::fields(varve::field("net", &Priced::net),
+                                                 varve::field("net", &Priced::gross));
 #else
-    static constexpr auto fields =
-        varve::fields(varve::field("net", &Priced::net), varve::field("gross", &Priced::gross));
+    static constexpr auto fields = varve::fields(varve::field("net", &Priced::net),
+                                                 varve::field("gross", &Priced::gross));
 #endif
 };
 

@@ -9,7 +9,9 @@ struct Renamed {
 
 void scenario() {
 #ifdef BAD
-    varve::given<Account>(Opened{}, Renamed{7}).when<DepositHandler>(Deposit{7, 5}).then(Deposited{5});
+    varve::given<Account>(Opened{}, Renamed{7})
+        .when<DepositHandler>(Deposit{7, 5})
+        .then(Deposited{5});
 #else
     varve::given<Account>(Opened{}).when<DepositHandler>(Deposit{7, 5}).then(Deposited{5});
 #endif

@@ -9,8 +9,8 @@ struct Priced {
 #ifdef BAD
     static constexpr auto fields = varve::fields(varve::field("net", &Priced::net));
 #else
-    static constexpr auto fields =
-        varve::fields(varve::field("net", &Priced::net), varve::field("gross", &Priced::gross));
+    static constexpr auto fields = varve::fields(varve::field("net", &Priced::net),
+                                                 varve::field("gross", &Priced::gross));
 #endif
 };
 

@@ -5,7 +5,9 @@
 struct Handler {
     static auto key(const Deposit& command) { return command.account; }
 #ifdef BAD
-    void operator()(Account& account, const Deposit& command) const { account.cents += command.cents; }
+    void operator()(Account& account, const Deposit& command) const {
+        account.cents += command.cents;
+    }
 #else
     varve::decision<Account> operator()(const Account&, const Deposit& command) const {
         return Deposited{command.cents};

@@ -4,7 +4,9 @@
 
 struct HastyDepositHandler {
     static auto key(const Deposit& command) { return command.account; }
-    varve::decision<Account> operator()(const Account&, const Deposit&) const { return varve::nothing; }
+    varve::decision<Account> operator()(const Account&, const Deposit&) const {
+        return varve::nothing;
+    }
 };
 
 #ifdef BAD
