@@ -26,6 +26,8 @@ struct owned_event {
     std::vector<std::pair<std::string, std::string>> headers{};
     std::vector<std::string> tags{};
     event_id id{};
+
+    friend bool operator==(const owned_event&, const owned_event&) = default;
 };
 
 /// What differs between an event as it was written and as it came back; empty if nothing does.
