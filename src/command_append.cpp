@@ -147,6 +147,26 @@ void show_checks(const session& in, const failure& conflict) {
     in.out().end_list();
 }
 
+/// The whole command once more, under the id that it had.
+std::string retry(const append_options& options, const append_id& id) {
+    std::string line = fmt::format("append {} {} {} --id {}", shell_word(options.stream),
+                                   shell_word(options.type), shell_word(options.payload),
+                                   to_string(id));
+    const auto add = [&line](const char* option, const std::string& value) {
+        if (!value.empty()) line += fmt::format(" {} {}", option, shell_word(value));
+    };
+    if (options.expect != "any") add("--expect", options.expect);
+    add("--correlation", options.correlation);
+    add("--causation", options.causation);
+    add("--occurred-at", options.occurred_at);
+    for (const auto& each : options.headers) add("--header", each);
+    for (const auto& each : options.tags) add("--tag", each);
+    add("--encoding", options.encoding);
+    if (options.schema_version)
+        line += fmt::format(" --schema-version {}", *options.schema_version);
+    return line;
+}
+
 problem refused(const session& in, const failure& why, const append_options& options) {
     auto all = in.explain(why);
     const auto stream = shell_word(options.stream);
@@ -156,9 +176,7 @@ problem refused(const session& in, const failure& why, const append_options& opt
                         "  # what was stored since";
     }
     if (why.code == errc::unknown)
-        all.what.hint = in.command(fmt::format("append {} {} PAYLOAD --id {}", stream,
-                                               shell_word(options.type), to_string(why.append))) +
-                        "  # stores it once, there or not";
+        all.what.hint = in.command(retry(options, why.append)) + "  # stores it once, there or not";
     if (why.code == errc::invalid_argument || why.code == errc::too_large)
         all.what.hint = "varve append --help";
     if (why.code == errc::id_reused) all.what.hint = "leave --id out for a new one";

@@ -64,17 +64,21 @@ std::string headers_json(const header_range& headers) {
 void event_printer::load() {
     auto types = types_();
     if (!types) return;  // the store itself will say so; payloads are bytes until then
-    for (const auto& type : *types) {
-        known_type known{.encoding = type.encoding};
-        if (type.encoding != encoding::opaque) {
-            auto codec = make_payload_codec(type);
-            if (codec)
-                known.codec = std::move(*codec);
-            else
-                known.fault = codec.error().message;
-        }
-        known_.insert_or_assign(key_of_type(type.type, type.schema_version), std::move(known));
+    for (auto& type : *types) {
+        auto key = key_of_type(type.type, type.schema_version);
+        known_.insert_or_assign(std::move(key), known_type{.described = std::move(type)});
     }
+}
+
+/// At the first event of a type: most types of a store are not asked for.
+void event_printer::build(known_type& type) {
+    type.built = true;
+    if (type.described.encoding == encoding::opaque) return;
+    auto codec = make_payload_codec(type.described);
+    if (codec)
+        type.codec = std::move(*codec);
+    else
+        type.fault = codec.error().message;
 }
 
 event_printer::known_type& event_printer::find(const recorded_event& event) {
@@ -86,6 +90,7 @@ event_printer::known_type& event_printer::find(const recorded_event& event) {
         load();
         found = known_.try_emplace(key_).first;  // without a description: bytes, from now on
     }
+    if (!found->second.built) build(found->second);
     return found->second;
 }
 
@@ -114,7 +119,7 @@ record event_printer::print(const recorded_event& event) {
 
 void event_printer::print_payload(const recorded_event& event, record& to) {
     auto& type = find(event);
-    if (to.machine()) to.text("encoding", to_string(type.encoding));
+    if (to.machine()) to.text("encoding", to_string(type.described.encoding));
     if (!type.codec) return print_bytes(event.payload, type.fault, to);
     auto json = type.codec->to_json(event.payload);
     if (!json) return print_bytes(event.payload, json.error().message, to);

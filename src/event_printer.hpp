@@ -31,13 +31,15 @@ public:
 
 private:
     struct known_type {
-        varve::encoding encoding = varve::encoding::opaque;
+        stored_type described{};
+        bool built = false;                      ///< `codec` and `fault` are what they will be.
         std::unique_ptr<payload_codec> codec{};  ///< None: printed as bytes.
         std::string fault{};                     ///< Why there is none, if that is a fault.
     };
 
     known_type& find(const recorded_event& event);
     void load();
+    static void build(known_type& type);
     void print_payload(const recorded_event& event, record& to);
     static void print_bytes(bytes_view payload, const std::string& fault, record& to);
 

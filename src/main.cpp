@@ -4,6 +4,8 @@
 #include "text.hpp"
 #include "tool_environment.hpp"
 
+#include <varve/version.hpp>
+
 #include <CLI/CLI.hpp>
 
 #include <clocale>
@@ -191,6 +193,7 @@ std::unique_ptr<CLI::App> describe(invocation& call) {
         "Varve: an append-only event store, looked at from outside", "varve");
     app->fallthrough();
     app->require_subcommand(1);
+    app->set_version_flag("--version", std::string{"varve "} + version_text);
     app->add_option("--store", call.store, "sqlite:FILE, or just FILE; also from VARVE_STORE")
         ->type_name("STORE");
     app->add_option("-o,--output", call.format,

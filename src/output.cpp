@@ -68,8 +68,9 @@ void output::print_rows(const record& what) {
         std::string name = each.name;
         std::replace(name.begin(), name.end(), '_', ' ');
         name.resize(widest, ' ');
+        const auto room = how_.width - std::min(how_.width, widest + 2);
         out_.write(fmt::format("{}{}{}  {}\n", how_.color ? bold : "", name, how_.color ? off : "",
-                               each.value));
+                               cut(each.value, room, cut_mark())));
     }
 }
 
@@ -81,7 +82,7 @@ void output::begin_list(std::string_view name, std::vector<column> columns, std:
         if (!data_.empty()) member(",");
         member(fmt::format("\"{}\":[", name));
     } else if (is(output_format::table)) {
-        table_.emplace(columns, how_.width, how_.unicode ? "…" : "~");
+        table_.emplace(columns, how_.width, cut_mark());
         if (how_.color) table_->decorate_heading(bold, off);
     }
     columns_ = std::move(columns);
@@ -156,7 +157,7 @@ void output::note(std::string_view text) {
 
 void output::status(std::string_view text) {
     if (!how_.error_terminal) return note(text);
-    const auto shown = cut(text, how_.width - 1, how_.unicode ? "…" : "~");
+    const auto shown = cut(text, how_.width - 1, cut_mark());
     err_.write("\r" + shown + "\x1b[K");
     err_.flush();
 }
@@ -175,7 +176,7 @@ exit_code output::finish(exit_code code) {
         tell({"too_large",
               fmt::format("the answer is larger than {} MiB, the limit of one JSON document",
                           largest_document >> 20),
-              "take -o ndjson, which has no limit, or fewer events with -c"});
+              "take -o ndjson, which has no limit, or ask for fewer events"});
     }
     if (is(output_format::json)) {
         out_.write(fmt::format(

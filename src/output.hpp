@@ -26,8 +26,9 @@ public:
     const settings& how() const noexcept { return how_; }
     record make() const { return record{how_.format}; }
 
-    /// True once nobody reads standard output any more; a command should come to its end.
-    bool closed() const noexcept { return out_.closed(); }
+    /// True once what is shown arrives nowhere, because nobody reads standard output any more or the
+    /// JSON document is full; a command should come to its end.
+    bool closed() const noexcept { return out_.closed() || overflown_; }
 
     /// Shows a record on its own. `tag`: what it is, in a line of ndjson that has such lines of
     /// several kinds; may be empty.
@@ -59,6 +60,7 @@ public:
 
 private:
     bool is(output_format format) const noexcept { return how_.format == format; }
+    std::string_view cut_mark() const noexcept { return how_.unicode ? "…" : "~"; }
     void member(std::string_view json);
     void print_rows(const record& what);
 

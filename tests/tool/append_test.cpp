@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
 
 namespace {
@@ -175,6 +176,26 @@ TEST_F(to_a_store, that_is_only_tried_out_stores_nothing) {
     EXPECT_EQ(done.code, 0);
     EXPECT_NE(done.out.find("dry_run\tyes\n"), std::string::npos) << done.out;
     EXPECT_EQ(lines_of(run({"--store", path, "tail"}).out).size(), 1u);
+}
+
+// §38: asking again with the id gives the truth
+TEST_F(to_a_store, whose_outcome_is_unknown_exits_7_with_the_command_that_stores_it_once) {
+    write_file(folder.path() / "large", std::string(1'000'000, 'x'));
+    const auto done = run({"--store", path, "append", "a-1", "raw", "@large", "--encoding",
+                           "opaque", "--expect", "none", "--tag", "a b"},
+                          {.folder = folder.path(), .largest_file = 200'000});
+    EXPECT_EQ(done.code, 7) << done.err;
+    const auto begin = done.err.find("next: varve --store " + path +
+                                     " append a-1 raw @large --id ");
+    ASSERT_NE(begin, std::string::npos) << done.err;
+    const auto end = done.err.find("  #", begin);
+    const auto command = done.err.substr(begin + 6, end - begin - 6);
+    EXPECT_TRUE(command.ends_with(" --expect none --tag 'a b' --encoding opaque")) << command;
+    const std::string pasted = "cd " + folder.path().string() + " && " VARVE_TOOL +
+                               command.substr(5) + " -q >out";
+    for (int i = 0; i < 2; ++i) ASSERT_EQ(std::system(pasted.c_str()), 0) << pasted;
+    EXPECT_NE(read_file(folder.path() / "out").find("stored_before\tyes"), std::string::npos);
+    EXPECT_EQ(lines_of(run({"--store", path, "cat", "a-1"}).out).size(), 1u);
 }
 
 }  // namespace

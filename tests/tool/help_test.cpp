@@ -56,6 +56,11 @@ TEST_P(the_help, has_an_example_that_works) {
     EXPECT_EQ(done.err, "");
 }
 
+TEST(the_version, is_told_by_command_and_by_option) {
+    EXPECT_EQ(run({"--version"}).out.find("varve "), 0u);
+    EXPECT_NE(run({"version"}).out.find("format\t"), std::string::npos);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     of_each_command, the_help,
     testing::Values(std::vector<std::string>{}, std::vector<std::string>{"info"},
