@@ -86,7 +86,7 @@ public:
 
     template <class... Event>
     decision(emitted<Event...> several) {
-        std::apply([this](auto&... each) { (add(std::move(each)), ...); }, several.events);
+        std::apply([this](auto&... each) { (this->add(std::move(each)), ...); }, several.events);
     }
 
     /// `return {Withdrawn{...}, Emptied{}};`
