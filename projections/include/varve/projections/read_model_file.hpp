@@ -3,12 +3,13 @@
 // What is in the file is written in projections/README.md.
 #pragma once
 
+#include <varve/adapters/file_lock.hpp>
 #include <varve/adapters/sqlite.hpp>
 #include <varve/assert.hpp>
 #include <varve/failure.hpp>
 #include <varve/projections/read_model.hpp>
 #include <varve/projections/sqlite_link.hpp>
-#include <varve/projections/sqlite_side_files.hpp>
+#include <varve/projections/sqlite_wal.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -78,12 +79,8 @@ public:
     /// `foreign` (not a read model).
     result<void> open() {
         if (link_) return {};
-        if (!lock_ && options_.vfs.empty()) {
-            auto taken = write_lock::take(path_);
-            if (!taken) return std::unexpected(std::move(taken).error());
-            lock_ = std::move(*taken);
-            if (auto made = create_private(path_); !made) return made;
-        }
+        if (!lock_ && options_.vfs.empty())
+            if (auto alone = take_lock(); !alone) return alone;
         if (auto sound = rewrite_wal(path_, options_.vfs); !sound) return named(std::move(sound));
         auto link = connect(path_, options_, sqlite_access::create);
         if (!link) return std::unexpected(std::move(link).error());
@@ -185,6 +182,17 @@ private:
         return ran;
     }
 
+    /// SQLite 3.7.0 to 3.51.2 can corrupt a file that two connections write and checkpoint at once.
+    result<void> take_lock() {
+        auto taken = file_lock::take(path_ + "-lock");
+        if (!taken && taken.error().code == errc::busy)
+            taken.error().message += ", whose worker writes it; stop that one first";
+        if (!taken) return std::unexpected(in_file(path_, std::move(taken).error()));
+        lock_ = std::move(*taken);
+        auto made = create_private_file(path_);
+        return named(std::move(made));
+    }
+
     /// An empty file becomes ours; a database of somebody else's is left alone.
     result<void> check_ours() {
         const auto owner = link_->one<std::int64_t>("select * from pragma_application_id");
@@ -276,7 +284,7 @@ private:
 
     std::string path_;
     sqlite_read_model_options options_;
-    std::optional<write_lock> lock_;  // before the connection: given up after it is closed
+    std::optional<file_lock> lock_;  // before the connection: given up after it is closed
     std::unique_ptr<sqlite_link> link_;
     std::optional<read_model_mark> mark_;
 };

@@ -29,7 +29,6 @@
 
 namespace varve::inline v0::detail {
 
-
 template <class T>
 inline constexpr bool is_identifier = false;
 template <class Tag>

@@ -1,74 +1,19 @@
-// What lies beside a read model's file: the lock of its writer, and a log that may not be on the disk.
+// A write-ahead log that is readable but may not be on the disk.
 #pragma once
 
 #include <varve/adapters/sqlite.hpp>
 #include <varve/bytes.hpp>
 #include <varve/failure.hpp>
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <utility>
 
 namespace varve::inline v0::detail {
-
-inline std::unexpected<failure> refused(const std::string& what, int error) {
-    const bool denied = error == EACCES || error == EPERM || error == EROFS;
-    const bool missing = error == ENOENT || error == ENOTDIR;
-    return fail(missing  ? errc::not_found
-                : denied ? errc::denied
-                         : errc::io,
-                what + ": " + std::generic_category().message(error));
-}
-
-/// Makes an empty file that only its owner may read, if there is none; side files follow it.
-inline result<void> create_private(const std::string& path) {
-    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0 && errno != EEXIST) return refused("read model '" + path + "'", errno);
-    if (file >= 0) ::close(file);
-    return {};
-}
-
-/// The right to write a read model, kept by the kernel until it is given up or its process ends.
-///
-/// SQLite 3.7.0 to 3.51.2 can corrupt a file whose log two connections write and checkpoint at once.
-class write_lock {
-public:
-    /// Takes `path`-lock, which is created if need be and stays behind. Errors: `busy`, `denied`, `io`.
-    static result<write_lock> take(const std::string& path) {
-        const std::string name = path + "-lock";
-        write_lock lock;
-        lock.file_ = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (lock.file_ < 0) return refused("lock file '" + name + "'", errno);
-        if (::flock(lock.file_, LOCK_EX | LOCK_NB) == 0) return lock;
-        if (errno != EWOULDBLOCK) return refused("lock file '" + name + "'", errno);
-        return fail(errc::busy, "read model '" + path + "' is being written by another worker; " +
-                                    "stop it (`lslocks` tells which process holds '" + name + "')");
-    }
-
-    write_lock() = default;
-    write_lock(write_lock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
-    write_lock& operator=(write_lock&& other) noexcept {
-        std::swap(file_, other.file_);
-        return *this;
-    }
-    ~write_lock() {
-        if (file_ >= 0) ::close(file_);
-    }
-
-private:
-    int file_ = -1;
-};
 
 /// Writes the write-ahead log once more, as it is, and syncs it, before SQLite reads it.
 ///
