@@ -30,6 +30,7 @@
 #include <varve/store.hpp>
 #include <varve/store_ref.hpp>
 #include <varve/stream_id.hpp>
+#include <varve/subscription.hpp>
 #include <varve/time.hpp>
 #include <varve/version.hpp>
 #include <varve/wire_name.hpp>
