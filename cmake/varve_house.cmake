@@ -24,8 +24,10 @@ if(PROJECT_IS_TOP_LEVEL)
         add_link_options(-fsanitize=${VARVE_SANITIZE})
         if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
             # g++ warns of what its own instrumentation makes unclear, and of fences, which TSan does not model
-            target_compile_options(varve_flags INTERFACE
-                -Wno-maybe-uninitialized $<$<BOOL:$<FILTER:${VARVE_SANITIZE},INCLUDE,thread>>:-Wno-tsan>)
+            target_compile_options(varve_flags INTERFACE -Wno-maybe-uninitialized)
+            if(VARVE_SANITIZE MATCHES "thread")
+                target_compile_options(varve_flags INTERFACE -Wno-tsan)
+            endif()
         endif()
     endif()
 endif()
