@@ -21,6 +21,8 @@
 #include <utility>
 #include <vector>
 
+#include <time.h>
+
 #include <fmt/format.h>
 
 namespace bench {
@@ -97,6 +99,13 @@ using clock = std::chrono::steady_clock;
 
 inline double seconds_since(clock::time_point begin) {
     return std::chrono::duration<double>(clock::now() - begin).count();
+}
+
+/// Processor time of this process, all threads, user and system.
+inline double processor_seconds() {
+    timespec now{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
 /// Keeps the optimiser from dropping what leads to `value`.
@@ -198,19 +207,24 @@ public:
     void compare(const std::string& work, unit of, const std::vector<contender>& contenders,
                  const std::vector<goal>& goals = {}) {
         if (!wanted(work)) return;
-        const auto values = measure(contenders);
+        const auto all = measure(contenders);
+        const auto& ours = all[0];
         for (std::size_t other = 1; other < contenders.size(); ++other) {
+            const auto& theirs = all[other];
             std::vector<double> ratios;
             for (std::size_t i = 0; i < settings_.rounds; ++i)
-                ratios.push_back(speed(values[0][i], values[other][i], of));
-            const double ratio = speed(median(values[0]), median(values[other]), of);
+                ratios.push_back(speed(ours.figures[i], theirs.figures[i], of));
+            const double ratio = speed(median(ours.figures), median(theirs.figures), of);
             const auto [low, high] = std::minmax_element(ratios.begin(), ratios.end());
             const goal& wish = other <= goals.size() ? goals[other - 1] : nothing_;
             const bool judged = wish.bound == wish.bound;
-            put({section_, work, written(median(values[0]), of), contenders[other].name,
-                 written(median(values[other]), of), fmt::format("{:.2f}", ratio),
-                 fmt::format("{:.2f}-{:.2f}", *low, *high), wish.text,
-                 !judged ? "" : ratio >= wish.bound ? "met" : "missed"});
+            put({section_, work, written(median(ours.figures), of), contenders[other].name,
+                 written(median(theirs.figures), of), fmt::format("{:.2f}", ratio),
+                 fmt::format("{:.2f}-{:.2f}", *low, *high),
+                 is_cost(of) ? ""
+                             : fmt::format("{:.2f} / {:.2f} us", median(ours.processor) * 1e6,
+                                           median(theirs.processor) * 1e6),
+                 wish.text, !judged ? "" : ratio >= wish.bound ? "met" : "missed"});
         }
     }
 
@@ -218,17 +232,17 @@ public:
     void figure(const std::string& work, unit of, const std::function<double()>& once,
                 const std::string& wish = {}) {
         if (!wanted(work)) return;
-        const auto values = measure({{work, once}});
-        const auto [low, high] = std::minmax_element(values[0].begin(), values[0].end());
-        put({section_, work, written(median(values[0]), of), "", "", "",
-             written(*low, of) + " - " + written(*high, of), wish, ""});
+        const auto figures = measure({{work, once}})[0].figures;
+        const auto [low, high] = std::minmax_element(figures.begin(), figures.end());
+        put({section_, work, written(median(figures), of), "", "", "",
+             written(*low, of) + " - " + written(*high, of), "", wish, ""});
     }
 
     /// A number that was counted, not timed. `most`: the goal.
     void counted(const std::string& work, double value, double most) {
         if (!wanted(work)) return;
         const bool judged = most == most;
-        put({section_, work, written(value, unit::count), "", "", "", "",
+        put({section_, work, written(value, unit::count), "", "", "", "", "",
              judged ? fmt::format("<= {:.0f}", most) : "", !judged ? "" : value <= most ? "met" : "missed"});
     }
     void counted(const std::string& work, double value) {
@@ -240,24 +254,40 @@ private:
         return is_cost(of) ? other / ours : ours / other;
     }
 
+    /// One contender's rounds.
+    struct measured {
+        std::vector<double> figures;
+        std::vector<double> processor;  ///< Seconds of processor time per thing done, where figures are rates.
+    };
+
     /// One slice of each to warm up, then the rounds; who goes first changes from slice to slice.
-    std::vector<std::vector<double>> measure(const std::vector<contender>& contenders) const {
+    std::vector<measured> measure(const std::vector<contender>& contenders) const {
         const std::size_t count = contenders.size();
-        std::vector<std::vector<double>> values(count, std::vector<double>(settings_.rounds));
+        const auto share = static_cast<double>(settings_.slices);
+        std::vector<measured> all(count);
+        for (auto& each : all) {
+            each.figures.resize(settings_.rounds);
+            each.processor.resize(settings_.rounds);
+        }
         for (const auto& each : contenders) each.measure();
         for (std::size_t slice = 0; slice < settings_.rounds * settings_.slices; ++slice)
             for (std::size_t i = 0; i < count; ++i) {
                 const std::size_t turn = slice % 2 == 0 ? i : count - 1 - i;
-                values[turn][slice / settings_.slices] +=
-                    contenders[turn].measure() / static_cast<double>(settings_.slices);
+                const std::size_t round = slice / settings_.slices;
+                const auto begin = clock::now();
+                const double used_before = processor_seconds();
+                const double figure = contenders[turn].measure();
+                const double used = processor_seconds() - used_before;
+                all[turn].figures[round] += figure / share;
+                all[turn].processor[round] += used / (figure * seconds_since(begin)) / share;
             }
-        return values;
+        return all;
     }
 
-    /// section, work, ours, yardstick, its figure, ratio, spread, goal, verdict
+    /// section, work, ours, yardstick, its figure, ratio, spread, processor time, goal, verdict
     void put(const std::vector<std::string>& cells) const {
-        fmt::print("{:<46} {:>13}  {:<40} {:>13}  {:>5} {:>12}  {:<8} {}\n", cells[1], cells[2],
-                   cells[3], cells[4], cells[5], cells[6], cells[7], cells[8]);
+        fmt::print("{:<46} {:>13}  {:<38} {:>13}  {:>5} {:>12}  {:>20}  {:<8} {}\n", cells[1], cells[2],
+                   cells[3], cells[4], cells[5], cells[6], cells[7], cells[8], cells[9]);
         std::fflush(stdout);
         if (settings_.out.empty()) return;
         std::ofstream to{settings_.out, std::ios::app};
