@@ -4,6 +4,7 @@
 #include <varve/ids.hpp>
 #include <varve/store.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -34,8 +35,10 @@ public:
     void wake() { publish(get()); }
 
     position wait_beyond(position where, std::chrono::nanoseconds wait) {
+        // a sum with "for ever" would overflow, and so be over at once
+        const auto bounded = std::min<std::chrono::nanoseconds>(wait, std::chrono::hours{24 * 365});
         std::unique_lock lock{mutex_};
-        moved_.wait_for(lock, wait, [&] { return get() > where; });
+        moved_.wait_for(lock, bounded, [&] { return get() > where; });
         return get();
     }
 
