@@ -1,11 +1,13 @@
 // Sends a command to the one handler that accepts it: load, decide, append.
 //
-//     varve::command_bus<varve::memory_store, varve::commands<OpenHandler, WithdrawHandler>> bus{store, env};
+//     using handlers = varve::commands<OpenHandler, WithdrawHandler>;
+//     varve::command_bus<varve::memory_store, handlers> bus{store, env};
 //     auto done = bus.send(Withdraw{"7", 2'000});   // result<receipt>
 //
-// The handler is found while compiling: a command without one, or with two, does not compile. A send
-// reads the stream, folds it, decides, and appends at the revision it saw, so a writer in between is
-// a `conflict`, never a lost update. Nothing here retries. May be called from any thread.
+// The handler is found while compiling: a command without one, or with two, does not compile. A
+// send reads the stream, folds it, decides, and appends at the revision it saw, so a writer in
+// between is a `conflict`, never a lost update. Nothing here retries. May be called from any thread.
+// After `unknown`, reopen the store and send again with the id that the failure carries.
 #pragma once
 
 #include <varve/append.hpp>
@@ -125,9 +127,9 @@ public:
     template <class Command>
     static constexpr bool accepts = table::template accepts<Command>;
 
-    /// Loads, decides and appends. The receipt's positions are 0 and nothing is stored if the
-    /// handler decided `nothing`; such a command, like a refused one, is decided again when it is sent
-    /// again. Errors: `rejected` with the domain's words; `conflict` if the stream moved on meanwhile;
+    /// Loads, decides and appends. The receipt's positions are 0 and nothing is stored if the handler
+    /// decided `nothing`; such a command, like a refused one, is decided again when it is sent again.
+    /// Errors: `rejected` with the domain's words; `conflict` if the stream moved on meanwhile;
     /// `invalid_argument`, `too_large` for a bad key or event; what the store says.
     template <class Command>
     result<receipt> send(const Command& command, const send_options& options = {}) {

@@ -158,7 +158,7 @@ void each_leaf(const T& value, const std::string& path, F&& f) {
     }
 }
 
-/// False if a bool in a value that was copied from bytes is neither 0 nor 1, and so must not be read.
+/// False if a bool in a value copied from bytes is neither 0 nor 1, and so must not be read.
 template <class T>
 bool bools_hold(const T& value) noexcept {
     if constexpr (std::same_as<scalar_of<T>, bool>) {

@@ -1,18 +1,23 @@
 // given / when / then: a test of a decision, without a store, in any test framework.
 //
-//     varve::given<Account>(Opened{}, Deposited{500}).when(Withdraw{"7", 600}).rejected("insufficient funds");
+//     varve::given<Account>(Opened{}, Deposited{500})
+//         .when(Withdraw{"7", 600})
+//         .rejected("insufficient funds");
 //     varve::given<Account>(Opened{}).when<DepositHandler>(Deposit{"7", 5}).then(Deposited{5});
 //
 // `when(command)` takes its handler from `using handler = ...;` in the command, or from
-// `using commands = varve::commands<...>;` in the aggregate (handlers may be declared later); else it
-// is named, by `.when<Handler>(command)` or `.with(varve::commands<...>{}).when(command)`. What does
-// not come as expected throws `scenario_failed`, which says what came.
+// `using commands = varve::commands<...>;` in the aggregate (handlers may be declared later); else
+// it is named, by `.when<Handler>(command)` or `.with(varve::commands<...>{}).when(command)`. What
+// does not come as expected throws `scenario_failed`, which says what came; without exceptions it
+// ends the process with the same words.
 #pragma once
 
+#include <varve/assert.hpp>
 #include <varve/handlers.hpp>
 #include <varve/print.hpp>
 
 #include <exception>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -101,7 +106,12 @@ private:
         const auto* refusal = decided_.refusal();
         const auto came = refusal != nullptr ? "  rejected: " + refusal->message() + "\n"
                                              : lines(events());
-        throw scenario_failed("expected:\n" + expected + "actual:\n" + came);
+        const auto message = "expected:\n" + expected + "actual:\n" + came;
+#if defined(__cpp_exceptions)
+        throw scenario_failed(message);
+#else
+        detail::broken(message.c_str(), std::source_location::current());
+#endif
     }
 
     decision<State> decided_;

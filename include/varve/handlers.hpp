@@ -1,7 +1,7 @@
 // What is read off a command handler's type: the command, the aggregate, the stream.
 //
 //     struct WithdrawHandler {
-//         static auto key(const Withdraw& command) { return command.account; }  // text or an integer
+//         static auto key(const Withdraw& command) { return command.account; }
 //         varve::decision<Account> operator()(const Account&, const Withdraw&) const;
 //     };
 #pragma once

@@ -1,8 +1,8 @@
 // The members of a struct, counted and taken apart by the compiler.
 //
-// A struct that names its `fields` is taken by them. Any other aggregate is counted by how many values
-// fit between its braces, and bound by structured bindings, up to 16. Nothing here is evaluated or
-// costs anything at run time.
+// A struct that names its `fields` is taken by them. Any other aggregate is counted by how many
+// values fit between its braces, and bound by structured bindings, up to 16. Nothing here is
+// evaluated or costs anything at run time.
 #pragma once
 
 #include <varve/fields.hpp>

@@ -1,7 +1,7 @@
 // Protobuf messages as payloads, without an include of Protobuf.
 //
-// A message is recognised by its members (`protobuf_message` in wire_name.hpp) and used through them:
-// every name of Protobuf here depends on the message's type, whose own header declares it.
+// A message is recognised by its members (`protobuf_message` in wire_name.hpp) and used through
+// them: every name of Protobuf here depends on the message's type, whose own header declares it.
 #pragma once
 
 #include <varve/assert.hpp>

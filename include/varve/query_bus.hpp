@@ -1,7 +1,7 @@
 // Asks the one handler that answers a query, with the read models it wants.
 //
 //     struct BalanceHandler {
-//         varve::result<std::int64_t> operator()(const Balances& balances, const BalanceOf& query) const;
+//         varve::result<std::int64_t> operator()(const Balances&, const BalanceOf&) const;
 //     };
 //     varve::query_bus<varve::queries<BalanceHandler>, Balances> bus{balances};
 //     auto cents = bus.ask(BalanceOf{"7"});   // result<std::int64_t>
@@ -106,7 +106,7 @@ public:
     template <class Query>
     using answer_to = typename found<Query>::handler::result_type;
 
-    /// The handler's answer, as a result, from the read models it wants, in its order. A direct call.
+    /// The handler's answer, as a result, from the read models it wants, in its order.
     template <class Query, class... Wanted>
     answer_to<Query> answer(const Query& query, const Wanted&... wanted) const {
         return handlers_.template at<found<Query>::place>()(wanted..., query);

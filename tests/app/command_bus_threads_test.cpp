@@ -43,7 +43,7 @@ struct command_bus_at_large : testing::Test {
 // semantics.md §5, §69
 TEST_F(command_bus_at_large, threads_that_send_again_after_a_conflict_lose_no_update) {
     ASSERT_TRUE(bus.send(Open{"7"}));
-    constexpr int threads = 4, each = 100;
+    constexpr int threads = 4, each = 50;
     {
         std::vector<std::jthread> senders;
         for (int t = 0; t < threads; ++t)

@@ -11,10 +11,10 @@
 //
 // A field is a bool, a number, an enum (as its number), a string, an optional, a vector, a struct
 // that names its fields, or one of `position`, a duration, a point in time (as their numbers).
-// Integers of 64 bits are exact in both directions; a double comes back bit for bit. An optional that
-// holds nothing is left out. When reading, members with other names are passed over; a missing one
-// that is not optional, one that comes twice, a number that does not fit and text that is not UTF-8
-// are errors that say where. (simdjson: https://simdjson.org, D. Lemire and others.)
+// Integers of 64 bits are exact in both directions; a double comes back bit for bit. An optional
+// that holds nothing is left out. When reading, members with other names are passed over; a missing
+// one that is not optional, one that comes twice, a number that does not fit and text that is not
+// UTF-8 are errors that say where. (simdjson: https://simdjson.org, D. Lemire and others.)
 #pragma once
 
 #include <varve/adapters/json_writer.hpp>

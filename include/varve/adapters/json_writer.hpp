@@ -1,8 +1,8 @@
 // Writes structs that name their fields as JSON text; see json.hpp for what a field may be.
 //
 // Compact, members in the order of `fields`, UTF-8 as it is. Nothing here can fail, so what has no
-// JSON form (text that is not UTF-8, a double that is not finite) is written wrongly, and found by the
-// check that follows encoding (`try_encode`), before it is stored.
+// JSON form (text that is not UTF-8, a double that is not finite) is written wrongly, and found by
+// the check that follows encoding (`try_encode`), before it is stored.
 #pragma once
 
 #include <varve/bytes.hpp>
