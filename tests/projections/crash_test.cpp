@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace {
@@ -23,6 +22,12 @@ using varve::disk_operation;
 using varve::position;
 using model_of_balances = varve::sqlite_read_model<bank::balances>;
 using bank_worker = varve::projection_worker<bank::log, model_of_balances>;
+
+/// How a process ends.
+struct ending {
+    bool power_cut = false;
+    std::uint64_t seed = 0;  ///< Decides what of the unsynced is kept.
+};
 
 /// The disk of the read model, and what a worker has claimed to be durable on it.
 struct machine {
@@ -40,9 +45,9 @@ struct machine {
         return model_of_balances::open("balances.db", {.survives = survives, .vfs = vfs.name()});
     }
 
-    /// The life of one process, which ends when it has caught up, at its `retries`-th failure, or,
-    /// with a seed, in the same instant by a power cut. True if it has caught up.
-    bool live(int retries, std::optional<std::uint64_t> power_cut = {}, bool rebuild = false) {
+    /// The life of one process, which ends when it has caught up or after its `retries`-th retry.
+    /// True if it has caught up.
+    bool live(int retries, ending end = {}, bool rebuild = false) {
         auto model = open();
         bool done = false;
         if (model) {
@@ -54,9 +59,9 @@ struct machine {
             for (int i = 0; i <= retries && !done; ++i)
                 done = worker.start() && worker.run_to().has_value();
             claimed = std::max(claimed, worker.status().applied);
-            if (power_cut) disk->crash(*power_cut);
-        } else if (power_cut) {
-            disk->crash(*power_cut);
+            if (end.power_cut) disk->crash(end.seed);
+        } else if (end.power_cut) {
+            disk->crash(end.seed);
         }
         return done;
     }
@@ -107,8 +112,7 @@ void fail_at(std::uint64_t at, disk_error error, bool for_ever, bool power_cut) 
     machine box{at};
     box.teller.say_some(box.store, events);
     box.disk->plan({.at = at, .for_ever = for_ever, .error = error});
-    const auto seed = power_cut ? std::optional{at} : std::nullopt;
-    box.live(0, seed);
+    box.live(0, {power_cut, at});
     box.disk->clear_faults();
     box.expect_sound(std::string{name_of(error)} + " at operation " + std::to_string(at) +
                      (for_ever ? " and all later ones" : "") +
@@ -169,7 +173,7 @@ void cut_the_power(std::uint64_t seed, varve::survival survives) {
         const auto at = chance.between(1, 90);
         box.disk->plan({.at = at, .for_ever = chance.chance(80)});
         const bool rebuild = chance.chance(25);
-        box.live(1, chance.next(), rebuild);
+        box.live(1, {.power_cut = true, .seed = chance.next()}, rebuild);
         box.expect_sound("life " + std::to_string(life) + (rebuild ? ", rebuilding" : "") +
                          ", power cut at operation " + std::to_string(at) + "\n" +
                          box.world.story());
@@ -198,7 +202,7 @@ TEST(projection_crash, the_same_seed_makes_the_same_run) {
         machine box{seed};
         box.teller.say_some(box.store, 30);
         box.disk->plan({.at = 60, .for_ever = true});
-        box.live(1, 5);
+        box.live(1, {.power_cut = true, .seed = 5});
         box.expect_sound("a repeated run");
         return std::pair{box.disk->count(disk_operation::any), box.world.trace().hash()};
     };
