@@ -141,7 +141,7 @@ std::string member_name(std::size_t at) {
             },
             T::fields.all);
     else
-        return std::string{'f'}.append(std::to_string(at));  // `"f" + ...` warns falsely in g++ 12 -O3
+        return std::string{'f'}.append(std::to_string(at));  // g++ 12 warns falsely of `"f" + ...`
 }
 
 }  // namespace varve::inline v0::detail

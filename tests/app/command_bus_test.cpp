@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,7 +27,8 @@ using varve::revision;
 struct watched_store {
     static constexpr varve::store_traits traits = varve::memory_store::traits;
 
-    varve::memory_store store = varve::memory_store::open().value();
+    std::shared_ptr<varve::simulated_disk> disk = std::make_shared<varve::simulated_disk>();
+    varve::memory_store store = varve::memory_store::open({}, {.disk = disk}).value();
     std::function<void()> before_append = [] {};
     std::function<void()> before_scan = [] {};
 
@@ -252,6 +254,30 @@ TEST_F(command_bus, a_key_that_makes_no_stream_name_is_refused) {
                               'k');
     EXPECT_EQ(bus.send(Open{longest + "k"}).error().code, errc::too_large);
     EXPECT_EQ(bus.send(Open{longest})->streams[0].stream, "account-" + longest);
+}
+
+// semantics.md §15, §36, §38
+TEST_F(command_bus, an_unknown_outcome_is_settled_by_sending_again_with_the_same_id) {
+    ASSERT_TRUE(bus.send(Open{"7", 100'000}));
+    std::int64_t expected = 100'000;
+    for (std::uint64_t at = 1; at <= 40; ++at) {
+        const auto kind = at % 2 == 0 ? varve::disk_operation::sync : varve::disk_operation::write;
+        store.disk->plan({.kind = kind});
+        const auto lost = bus.send(Withdraw{7, 80});
+        ASSERT_FALSE(lost);
+        ASSERT_EQ(lost.error().code, errc::unknown) << lost.error().message;
+        ASSERT_FALSE(lost.error().append.is_none())
+            << "the failure names the id to send again with";
+        EXPECT_EQ(bus.send(Withdraw{7, 1}).error().code, errc::poisoned);
+
+        store.disk->clear_faults();
+        ASSERT_TRUE(store.store.reopen());
+        const auto done = bus.send(Withdraw{7, 80}, {.id = lost.error().append});
+        ASSERT_TRUE(done) << done.error().message;
+        EXPECT_EQ(done->id, lost.error().append);
+        expected -= 80;
+        ASSERT_EQ(account().cents, expected) << "stored once, whether it was there before or not";
+    }
 }
 
 struct Note {
