@@ -2,7 +2,7 @@
 //
 // The lock is `flock` on a file of its own beside the store, so that nothing that is done to the
 // store's file can lose it; the kernel gives it up when its holder ends, however it ends. The file
-// stays behind, unlocked.
+// stays behind, unlocked. Whoever deletes it while it is held lets a second writer in.
 #pragma once
 
 #include <varve/eventstore/descriptor.hpp>
@@ -40,6 +40,8 @@ public:
                                         " (lock file '" + path +
                                         "'); close it there, or open it read-only");
         }
+        if (!still_named(file.get(), path))
+            return fail(errc::busy, "lock file '" + path + "' was replaced meanwhile; try again");
         const std::string text = describe(holder);
         const auto size = static_cast<ssize_t>(text.size());
         if (::ftruncate(file.get(), 0) != 0 ||
@@ -65,6 +67,14 @@ private:
         for (char& c : name)
             if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
         return "pid " + std::to_string(::getpid()) + ", " + name + ", since " + when.data();
+    }
+
+    /// False if somebody removed the file after it was opened: then others lock another one.
+    static bool still_named(int file, const std::string& path) {
+        struct stat opened{};
+        struct stat named{};
+        return ::fstat(file, &opened) == 0 && ::stat(path.c_str(), &named) == 0 &&
+               opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
     }
 
     static std::string holder_of(int file) {
