@@ -45,7 +45,8 @@ public:
         const auto given = text(name, std::to_string(fallback));
         std::uint64_t value = 0;
         const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
-        if (error != std::errc{} || end != given.data() + given.size() || value < lowest || value > highest)
+        if (error != std::errc{} || end != given.data() + given.size() || value < lowest ||
+            value > highest)
             blame("--" + name + " is a number from " + std::to_string(lowest) + " to " +
                   std::to_string(highest) + ", not '" + given + "'");
         return value;
@@ -71,7 +72,15 @@ private:
 };
 
 /// The exit codes of the samples are those of the tool.
-enum exit_code : int { good = 0, fault_found = 1, usage = 2, not_found = 3, conflict = 4, corruption = 5, busy = 6 };
+enum exit_code : int {
+    good = 0,
+    fault_found = 1,
+    usage = 2,
+    not_found = 3,
+    conflict = 4,
+    corruption = 5,
+    busy = 6
+};
 
 inline exit_code exit_code_of(varve::errc code) noexcept {
     switch (code) {

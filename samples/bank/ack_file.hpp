@@ -7,6 +7,9 @@
 #include <varve/failure.hpp>
 #include <varve/ids.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -16,9 +19,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace bank {
 
@@ -33,15 +33,16 @@ struct ack {
 };
 
 inline std::string to_line(const ack& a) {
-    return to_string(a.id) + " " + to_string(a.first) + " " + to_string(a.last) + " " + a.account + " " +
-           std::to_string(a.cents) + "\n";
+    return to_string(a.id) + " " + to_string(a.first) + " " + to_string(a.last) + " " + a.account +
+           " " + std::to_string(a.cents) + "\n";
 }
 
 inline std::optional<ack> parse_ack(const std::string& line) {
     std::istringstream words{line};
     std::string id, rest;
     ack a;
-    if (!(words >> id >> a.first.value >> a.last.value >> a.account >> a.cents) || words >> rest) return {};
+    if (!(words >> id >> a.first.value >> a.last.value >> a.account >> a.cents) || words >> rest)
+        return {};
     const auto parsed = varve::parse_id<varve::append_id>(id);
     if (!parsed) return {};
     a.id = *parsed;
@@ -60,7 +61,8 @@ inline varve::result<acks> read_acks(const std::string& path) {
     for (std::string line; std::getline(in, line) && !in.eof();) {
         auto parsed = parse_ack(line);
         if (!parsed)
-            return varve::fail(varve::errc::corrupt, path + ", line " + std::to_string(read.all.size() + 1) +
+            return varve::fail(varve::errc::corrupt, path + ", line " +
+                                                         std::to_string(read.all.size() + 1) +
                                                          ": not an acknowledgement: " + line);
         read.all.push_back(*std::move(parsed));
         read.bytes += line.size() + 1;
@@ -86,8 +88,10 @@ public:
 
     varve::result<void> add(const ack& a) {
         const auto line = to_line(a);
-        if (::write(file_, line.data(), line.size()) == static_cast<ssize_t>(line.size())) return {};
-        return varve::fail(varve::errc::io, std::string{"cannot write to the ack file: "} + std::strerror(errno));
+        if (::write(file_, line.data(), line.size()) == static_cast<ssize_t>(line.size()))
+            return {};
+        return varve::fail(varve::errc::io,
+                           std::string{"cannot write to the ack file: "} + std::strerror(errno));
     }
 
 private:

@@ -45,7 +45,8 @@ varve::result<std::string> fault_of(Store& store, const ack& told, const ledger&
     const auto name = "append " + to_string(told.id);
     if (!told.stored()) return *found ? name + " was rejected, and is in the log" : "";
     if (!*found) return name + " was acknowledged, and is LOST";
-    if ((**found).first != told.first || (**found).last != told.last) return name + " is at other positions";
+    if ((**found).first != told.first || (**found).last != told.last)
+        return name + " is at other positions";
     const auto& entry = book.entries.at(told.first.value - 1);
     if (entry.append != told.id || entry.account != told.account || entry.cents != told.cents)
         return name + " holds another event than was acknowledged";
@@ -53,14 +54,16 @@ varve::result<std::string> fault_of(Store& store, const ack& told, const ledger&
 }
 
 template <class Store>
-varve::result<void> check_acks(Store& store, const acks& told, const ledger& book, check_report& report) {
+varve::result<void> check_acks(Store& store, const acks& told, const ledger& book,
+                               check_report& report) {
     std::set<varve::append_id> known;
     for (const auto& each : told.all) {
         auto fault = fault_of(store, each, book);
         if (!fault) return std::unexpected(fault.error());
         if (!fault->empty()) report.faults.push_back(*std::move(fault));
         ++(each.stored() ? report.acknowledged : report.rejected);
-        if (!known.insert(each.id).second) report.faults.push_back("append " + to_string(each.id) + " was answered twice");
+        if (!known.insert(each.id).second)
+            report.faults.push_back("append " + to_string(each.id) + " was answered twice");
     }
     std::int64_t acknowledged = 0, others = 0;
     for (const auto& each : told.all) acknowledged += each.cents;
@@ -76,7 +79,8 @@ varve::result<void> check_acks(Store& store, const acks& told, const ledger& boo
 
 /// Read model, folded streams and the plain sum agree on every account.
 template <class Store>
-varve::result<void> check_balances(Store& store, Bank& bank, const ledger& book, check_report& report) {
+varve::result<void> check_balances(Store& store, Bank& bank, const ledger& book,
+                                   check_report& report) {
     using std::chrono_literals::operator""min;
     const auto rows = bank.ask(EveryBalance{}, varve::at_least{store.head(), 5min});
     if (!rows) return std::unexpected(rows.error());
@@ -88,7 +92,8 @@ varve::result<void> check_balances(Store& store, Bank& bank, const ledger& book,
     for (const auto& [account, cents] : book.balances) {
         const auto folded = varve::load<Account>(store, "account-" + account);
         if (!folded) return std::unexpected(folded.error());
-        if (folded->state.cents != cents) report.faults.push_back("account " + account + " folds to another balance");
+        if (folded->state.cents != cents)
+            report.faults.push_back("account " + account + " folds to another balance");
     }
     report.accounts = book.balances.size();
     report.cents = book.total;
@@ -102,9 +107,12 @@ varve::result<check_report> check(Store& store, Bank& bank, const acks& told) {
     if (auto done = check_log(store, report); !done) return std::unexpected(done.error());
     const auto book = add_up(store);
     if (!book) return std::unexpected(book.error());
-    if (book->entries.size() != report.events) report.faults.push_back("the plain loop met another number of events");
-    if (auto done = check_acks(store, told, *book, report); !done) return std::unexpected(done.error());
-    if (auto done = check_balances(store, bank, *book, report); !done) return std::unexpected(done.error());
+    if (book->entries.size() != report.events)
+        report.faults.push_back("the plain loop met another number of events");
+    if (auto done = check_acks(store, told, *book, report); !done)
+        return std::unexpected(done.error());
+    if (auto done = check_balances(store, bank, *book, report); !done)
+        return std::unexpected(done.error());
     return report;
 }
 

@@ -4,12 +4,12 @@
 // can contradict them.
 #pragma once
 
-#include <bank.pb.h>
-
 #include <varve/event.hpp>
 #include <varve/failure.hpp>
 #include <varve/store.hpp>
 #include <varve/stream_id.hpp>
+
+#include <bank.pb.h>
 
 #include <cstdint>
 #include <map>
@@ -35,7 +35,8 @@ namespace detail {
 template <class Message>
 std::int64_t cents_in(varve::bytes_view payload, std::string& fault) {
     Message message;
-    if (!message.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) fault = "does not parse";
+    if (!message.ParseFromArray(payload.data(), static_cast<int>(payload.size())))
+        fault = "does not parse";
     return message.cents();
 }
 

@@ -41,7 +41,8 @@ int main(int argc, char** argv) {
     const auto& words = line.words();
     if (line.asks_for_help()) return std::fputs(help, stdout) < 0;
     if (words.empty()) return bank::misused("say what to do");
-    if (!is_known(words)) return bank::misused("'" + words[0] + "' is no command, or has other arguments");
+    if (!is_known(words))
+        return bank::misused("'" + words[0] + "' is no command, or has other arguments");
 
     const auto file = line.text("store", "bank.db");
     const auto folder = line.text("read-models", "bank.read");

@@ -21,14 +21,16 @@ namespace bank {
 struct run_counts {
     std::atomic<std::uint64_t> answered_before{0};  ///< In the ack file already: not sent again.
     std::atomic<std::uint64_t> stored{0};
-    std::atomic<std::uint64_t> found_again{0};  ///< Stored before this run, never answered until now.
+    std::atomic<std::uint64_t> found_again{
+        0};  ///< Stored before this run, never answered until now.
     std::atomic<std::uint64_t> rejected{0};
     std::atomic<std::uint64_t> conflicts{0};  ///< Somebody was faster: loaded and decided again.
 };
 
 class load_run {
 public:
-    load_run(Bank& bank, varve::position head, const traffic& what, const acks& answered, ack_writer& told)
+    load_run(Bank& bank, varve::position head, const traffic& what, const acks& answered,
+             ack_writer& told)
         : bank_(&bank), head_(head), what_(what), told_(&told) {
         for (const auto& each : answered.all) answered_.insert(each.id);
     }
@@ -79,7 +81,8 @@ private:
     /// A conflict is not an error: the account has moved on, so load and decide again.
     varve::result<varve::receipt> send(const any_command& command, const varve::append_id& id) {
         for (;;) {
-            auto done = std::visit([&](const auto& each) { return bank_->send(each, {.id = id}); }, command);
+            auto done = std::visit([&](const auto& each) { return bank_->send(each, {.id = id}); },
+                                   command);
             if (done || done.error().code != varve::errc::conflict || stop_) return done;
             ++counts_.conflicts;
         }

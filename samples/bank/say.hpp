@@ -28,9 +28,11 @@ inline void print_count(std::uint64_t count, const char* what) {
 
 /// `-12.05`
 inline std::string money(std::int64_t cents) {
-    const auto size = cents < 0 ? 0 - static_cast<std::uint64_t>(cents) : static_cast<std::uint64_t>(cents);
+    const auto size = cents < 0 ? 0 - static_cast<std::uint64_t>(cents)
+                                : static_cast<std::uint64_t>(cents);
     const auto rest = std::to_string(size % 100);
-    return (cents < 0 ? "-" : "") + std::to_string(size / 100) + (rest.size() == 1 ? ".0" : ".") + rest;
+    return (cents < 0 ? "-" : "") + std::to_string(size / 100) + (rest.size() == 1 ? ".0" : ".") +
+           rest;
 }
 
 }  // namespace bank

@@ -1,9 +1,9 @@
 // What the bank's clerks look at: balances and statements, folded into SQLite.
 #pragma once
 
-#include <varve/app.hpp>
-
 #include "domain.hpp"
+
+#include <varve/app.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -61,10 +61,11 @@ struct StatementHandler {
         auto balance = rows.one<std::string, std::int64_t>(
             "select owner, cents from balance where account = ?1", query.account);
         if (!balance) return std::unexpected(balance.error());
-        if (!*balance) return varve::fail(varve::errc::not_found, "no such account: " + query.account);
+        if (!*balance)
+            return varve::fail(varve::errc::not_found, "no such account: " + query.account);
         auto lines = rows.all<std::int64_t>(
-            "select cents from line where account = ?1 order by position desc limit ?2", query.account,
-            query.lines);
+            "select cents from line where account = ?1 order by position desc limit ?2",
+            query.account, query.lines);
         if (!lines) return std::unexpected(lines.error());
         return Statement{std::get<0>(**balance), std::get<1>(**balance), std::move(*lines)};
     }
@@ -85,6 +86,7 @@ struct EveryBalanceHandler {
 };
 
 using Bank = varve::app<varve::commands<OpenHandler, DepositHandler, WithdrawHandler>,
-                        varve::queries<StatementHandler, EveryBalanceHandler>, varve::projections<Statements>>;
+                        varve::queries<StatementHandler, EveryBalanceHandler>,
+                        varve::projections<Statements>>;
 
 }  // namespace bank

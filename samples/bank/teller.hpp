@@ -17,7 +17,8 @@ template <class Command>
 int send(Bank& bank, const Command& command) {
     const auto done = bank.send(command);
     if (!done) return say(done.error());
-    const auto now = bank.ask(StatementOf{command.account}, varve::at_least{done->last});  // its own write
+    const auto now = bank.ask(StatementOf{command.account},
+                              varve::at_least{done->last});  // its own write
     if (!now) return say(now.error());
     std::printf("stored at position %s; account %s holds %s\n", to_string(done->last).c_str(),
                 command.account.c_str(), money(now->cents).c_str());
@@ -27,7 +28,8 @@ int send(Bank& bank, const Command& command) {
 template <class Command>
 int move_money(Bank& bank, const std::string& account, const std::string& cents) {
     Command command{account, 0};
-    const auto [end, error] = std::from_chars(cents.data(), cents.data() + cents.size(), command.cents);
+    const auto [end, error] = std::from_chars(cents.data(), cents.data() + cents.size(),
+                                              command.cents);
     if (error != std::errc{} || end != cents.data() + cents.size())
         return misused("CENTS is a whole number, not '" + cents + "'");
     return send(bank, command);
@@ -36,7 +38,8 @@ int move_money(Bank& bank, const std::string& account, const std::string& cents)
 inline int print_statement(Bank& bank, varve::position head, const std::string& account) {
     const auto now = bank.ask(StatementOf{account}, varve::at_least{head});
     if (!now) return say(now.error());
-    std::printf("account %s of %s: %s\n", account.c_str(), now->owner.c_str(), money(now->cents).c_str());
+    std::printf("account %s of %s: %s\n", account.c_str(), now->owner.c_str(),
+                money(now->cents).c_str());
     for (const auto cents : now->lines) std::printf("%16s\n", money(cents).c_str());
     return samples::good;
 }

@@ -25,11 +25,13 @@ struct traffic {
 
     /// Numbers below `accounts` open one account each; the others move money on one of them.
     any_command command(std::uint64_t number) const {
-        if (number < accounts) return Open{std::to_string(number), "customer " + std::to_string(number)};
+        if (number < accounts)
+            return Open{std::to_string(number), "customer " + std::to_string(number)};
         const auto chance = mix(key() ^ mix(number));
         const auto account = std::to_string(chance % accounts);
         const auto amount = static_cast<std::int64_t>(mix(chance) % 15'000 + 1);
-        if (std::popcount(chance) % 2 == 0) return Deposit{account, std::min<std::int64_t>(amount, 10'000)};
+        if (std::popcount(chance) % 2 == 0)
+            return Deposit{account, std::min<std::int64_t>(amount, 10'000)};
         return Withdraw{account, amount};
     }
 

@@ -33,7 +33,8 @@ inline int run_trial(varve::sqlite_store& store, Bank& bank, const trial& asked)
 
     const auto events = store.head().value - head.value;
     print_count(run.counts().answered_before, "commands were answered before this run");
-    print_count(run.counts().found_again, "stored before it and never answered: found by id, not done twice");
+    print_count(run.counts().found_again,
+                "stored before it and never answered: found by id, not done twice");
     print_count(run.counts().stored, "stored now");
     print_count(run.counts().rejected, "rejected by the domain (an overdraft), nothing stored");
     print_count(run.counts().conflicts, "conflicts on the way: loaded and decided again");
@@ -48,11 +49,14 @@ inline int check_trial(varve::sqlite_store& store, Bank& bank, const std::string
     const auto report = check(store, bank, *told);
     if (!report) return say(report.error());
 
-    print_count(report->events, "events in the log, dense, every checksum, leaf and chain link good");
-    print_count(report->acknowledged, "acknowledged appends, each found by its id where it was acknowledged");
+    print_count(report->events,
+                "events in the log, dense, every checksum, leaf and chain link good");
+    print_count(report->acknowledged,
+                "acknowledged appends, each found by its id where it was acknowledged");
     print_count(report->rejected, "rejected commands, none left a trace");
     print_count(report->unacknowledged, "stored without an answer");
-    print_count(report->accounts, "accounts, same balance in read model, folded stream and plain sum");
+    print_count(report->accounts,
+                "accounts, same balance in read model, folded stream and plain sum");
     std::printf("%12s  in all accounts, none ever below zero\n", money(report->cents).c_str());
     print_count(report->faults.size(), "faults");
     for (std::size_t i = 0; i < report->faults.size() && i < 20; ++i)

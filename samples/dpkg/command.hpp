@@ -3,12 +3,12 @@
 
 #include <varve/failure.hpp>
 
+#include <sys/wait.h>
+
 #include <array>
 #include <cstdio>
 #include <string>
 #include <string_view>
-
-#include <sys/wait.h>
 
 namespace dpkg {
 
@@ -25,7 +25,8 @@ inline varve::result<std::string> output_of(const std::string& command) {
     if (pipe == nullptr) return varve::fail(varve::errc::io, "cannot run: " + command);
     std::string text;
     std::array<char, 1 << 16> part;
-    while (const auto size = std::fread(part.data(), 1, part.size(), pipe)) text.append(part.data(), size);
+    while (const auto size = std::fread(part.data(), 1, part.size(), pipe))
+        text.append(part.data(), size);
     const int status = ::pclose(pipe);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return text;
     return varve::fail(varve::errc::io, "failed: " + command);

@@ -43,13 +43,16 @@ inline std::string shown(const std::string& status, const std::string& version) 
 inline std::string disagreement(const Package& logged, const installed_package* now) {
     if (now == nullptr) {
         if (logged.status == "not-installed") return "";
-        return "the log ends with " + shown(logged.status, logged.version) + ", dpkg-query does not know it";
+        return "the log ends with " + shown(logged.status, logged.version) +
+               ", dpkg-query does not know it";
     }
     const bool without_version = logged.version == "<none>" || now->version.empty();
-    if (logged.status == now->status && (without_version || logged.version == now->version)) return "";
-    const auto both = "the log ends with " + shown(logged.status, logged.version) + ", dpkg-query says " +
-                      shown(now->status, now->version);
-    if (!logged.under_way.empty()) return both + " (the log ends within '" + logged.under_way + "')";
+    if (logged.status == now->status && (without_version || logged.version == now->version))
+        return "";
+    const auto both = "the log ends with " + shown(logged.status, logged.version) +
+                      ", dpkg-query says " + shown(now->status, now->version);
+    if (!logged.under_way.empty())
+        return both + " (the log ends within '" + logged.under_way + "')";
     return both;
 }
 
@@ -66,7 +69,8 @@ varve::result<comparison> compare(Store& store, const installed_packages& instal
         if (!logged) return std::unexpected(logged.error());
         const auto& state = logged->state;
         auto now = installed.find(package);
-        if (now == installed.end() && state.status != "not-installed") now = find_installed(installed, package);
+        if (now == installed.end() && state.status != "not-installed")
+            now = find_installed(installed, package);
         if (now != installed.end()) named.insert(now->first);
 
         ++made.packages;

@@ -21,8 +21,9 @@ namespace dpkg {
 struct import_counts {
     std::uint64_t lines = 0;
     std::uint64_t stored = 0;
-    std::uint64_t known = 0;           ///< Stored by an earlier run.
-    std::vector<std::string> foreign;  ///< Lines that are not as dpkg writes them, with their place.
+    std::uint64_t known = 0;  ///< Stored by an earlier run.
+    std::vector<std::string>
+        foreign;  ///< Lines that are not as dpkg writes them, with their place.
 };
 
 namespace detail {
@@ -41,7 +42,8 @@ inline varve::append_id id_of(const std::string& text, std::uint64_t number) {
     return id;
 }
 
-inline std::vector<pending_line> take_apart(const std::vector<log_file>& files, import_counts& counts) {
+inline std::vector<pending_line> take_apart(const std::vector<log_file>& files,
+                                            import_counts& counts) {
     std::vector<pending_line> taken;
     for (const auto& file : files) {
         varve::message_id run{};
@@ -49,11 +51,13 @@ inline std::vector<pending_line> take_apart(const std::vector<log_file>& files, 
             ++counts.lines;
             auto line = parse_line(file.lines[i]);
             if (!line) {
-                counts.foreign.push_back(file.path + ", line " + std::to_string(i + 1) + ": " + file.lines[i]);
+                counts.foreign.push_back(file.path + ", line " + std::to_string(i + 1) + ": " +
+                                         file.lines[i]);
                 continue;
             }
             const auto id = id_of(file.lines[i], i + 1);
-            if (std::holds_alternative<Startup>(line->event)) run = varve::as_id<varve::message_id>(id);
+            if (std::holds_alternative<Startup>(line->event))
+                run = varve::as_id<varve::message_id>(id);
             taken.push_back({id, run, *std::move(line)});
         }
     }
@@ -62,12 +66,14 @@ inline std::vector<pending_line> take_apart(const std::vector<log_file>& files, 
 
 /// Marks what is stored already. What is new must come after it: a log never grows at its beginning.
 template <class Store>
-varve::result<void> mark_known(Store& store, std::vector<pending_line>& lines, import_counts& counts) {
+varve::result<void> mark_known(Store& store, std::vector<pending_line>& lines,
+                               import_counts& counts) {
     bool met_new = false;
     const auto older = [] {
-        return varve::fail(varve::errc::invalid_argument,
-                           "these logs begin before what the store holds, and history is not written "
-                           "backwards; name a new store and all logs");
+        return varve::fail(
+            varve::errc::invalid_argument,
+            "these logs begin before what the store holds, and history is not written "
+            "backwards; name a new store and all logs");
     };
     for (auto& line : lines) {
         const auto found = store.find(line.id);
@@ -90,13 +96,16 @@ varve::result<bool> append(append_queue<Store>& to, const pending_line& from) {
     return std::visit(
         [&]<class Event>(const Event& event) -> varve::result<bool> {
             varve::bytes payload;
-            if (auto done = varve::try_encode(event, payload); !done) return std::unexpected(done.error());
-            const varve::new_event one{.stream = from.line.stream,
-                                       .type = varve::wire_name<Event>,
-                                       .schema_version = varve::schema_version<Event>,
-                                       .payload = payload,
-                                       .meta = {.correlation = from.run, .occurred_at = from.line.at}};
-            return to.add({.id = from.id, .events = {&one, 1}, .types = {&varve::describe_type<Event>(), 1}});
+            if (auto done = varve::try_encode(event, payload); !done)
+                return std::unexpected(done.error());
+            const varve::new_event one{
+                .stream = from.line.stream,
+                .type = varve::wire_name<Event>,
+                .schema_version = varve::schema_version<Event>,
+                .payload = payload,
+                .meta = {.correlation = from.run, .occurred_at = from.line.at}};
+            return to.add(
+                {.id = from.id, .events = {&one, 1}, .types = {&varve::describe_type<Event>(), 1}});
         },
         from.line.event);
 }
@@ -109,7 +118,8 @@ template <varve::event_store Store>
 varve::result<import_counts> import_logs(Store& store, const std::vector<log_file>& files) {
     import_counts counts;
     auto lines = detail::take_apart(files, counts);
-    if (auto marked = detail::mark_known(store, lines, counts); !marked) return std::unexpected(marked.error());
+    if (auto marked = detail::mark_known(store, lines, counts); !marked)
+        return std::unexpected(marked.error());
     append_queue<Store> queue{store};
     for (const auto& line : lines) {
         if (line.known) continue;

@@ -21,7 +21,8 @@ struct installed_package {
 /// By `name:architecture`.
 using installed_packages = std::map<std::string, installed_package>;
 
-inline constexpr const char* ask_dpkg = R"(dpkg-query -W -f '${Package}:${Architecture} ${Version} ${Status}\n')";
+inline constexpr const char* ask_dpkg =
+    R"(dpkg-query -W -f '${Package}:${Architecture} ${Version} ${Status}\n')";
 
 /// Reads `name:architecture version want error status` lines; a package without a version has four words.
 inline varve::result<installed_packages> parse_installed(const std::string& text) {
@@ -40,7 +41,8 @@ inline varve::result<installed_packages> parse_installed(const std::string& text
 
 /// The package of that name; also one that is `all` by now, or was logged as `all` or without an
 /// architecture. End if there is none, or more than one.
-inline installed_packages::const_iterator find_installed(const installed_packages& all, const std::string& logged) {
+inline installed_packages::const_iterator find_installed(const installed_packages& all,
+                                                         const std::string& logged) {
     if (const auto exact = all.find(logged); exact != all.end()) return exact;
     const auto name = logged.substr(0, logged.find(':'));
     const auto from = all.lower_bound(name + ":");

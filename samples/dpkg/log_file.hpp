@@ -48,7 +48,8 @@ inline std::vector<std::string> logs_in(const std::string& folder) {
     std::vector<std::string> paths;
     std::error_code none;  // no folder, no logs
     for (const auto& entry : std::filesystem::directory_iterator{folder, none})
-        if (entry.path().filename().string().starts_with("dpkg.log")) paths.push_back(entry.path().string());
+        if (entry.path().filename().string().starts_with("dpkg.log"))
+            paths.push_back(entry.path().string());
     return paths;
 }
 

@@ -25,7 +25,8 @@ struct log_line {
 
 /// `2025-06-24 14:36:25` on the clock of the time zone that this process runs in; the log names none. Of
 /// an hour that occurs twice, the system chooses one.
-inline std::optional<varve::timestamp> local_time(const std::string& date, const std::string& clock) {
+inline std::optional<varve::timestamp> local_time(const std::string& date,
+                                                  const std::string& clock) {
     std::tm broken{};
     const auto* end = ::strptime((date + " " + clock).c_str(), "%Y-%m-%d %H:%M:%S", &broken);
     if (end == nullptr || *end != '\0') return {};
@@ -62,7 +63,8 @@ inline std::optional<log_line> parse_line(const std::string& text) {
     const auto stream = stream_of(kind == "status" ? words[4] : words[3]);
     if (!stream) return {};
     if (kind == "status") return log_line{*stream, *at, Status{words[3], words[5]}};
-    for (const auto* action : {"install", "upgrade", "configure", "trigproc", "disappear", "remove", "purge"})
+    for (const auto* action :
+         {"install", "upgrade", "configure", "trigproc", "disappear", "remove", "purge"})
         if (kind == action) return log_line{*stream, *at, Action{kind, words[4], words[5]}};
     return {};
 }

@@ -48,7 +48,9 @@ void print_import(const std::vector<dpkg::log_file>& files, const dpkg::import_c
     print_count(counts.foreign.size(), "not as dpkg writes them, not stored");
     for (const auto& line : counts.foreign) std::printf("              %s\n", line.c_str());
     for (const auto& file : files)
-        if (file.torn) std::printf("              %s: the last line is not whole yet, left for the next run\n", file.path.c_str());
+        if (file.torn)
+            std::printf("              %s: the last line is not whole yet, left for the next run\n",
+                        file.path.c_str());
 }
 
 int print_comparison(const dpkg::comparison& made) {
@@ -56,18 +58,22 @@ int print_comparison(const dpkg::comparison& made) {
     print_count(made.equal, "of them with the version and status that dpkg-query says");
     print_count(made.differences.size(), "different");
     for (const auto& each : made.differences)
-        std::printf("            %s %s: %s\n", each.fault ? "!" : " ", each.package.c_str(), each.reason.c_str());
+        std::printf("            %s %s: %s\n", each.fault ? "!" : " ", each.package.c_str(),
+                    each.reason.c_str());
     print_count(made.not_logged, "packages that the log does not name: it begins later than they");
     return made.good() ? samples::good : samples::fault_found;
 }
 
-int run(const std::vector<std::string>& paths, const std::string& store_file, const std::string& installed_file) {
+int run(const std::vector<std::string>& paths, const std::string& store_file,
+        const std::string& installed_file) {
     const auto files = dpkg::read_logs(paths.empty() ? dpkg::logs_in("/var/log") : paths);
     if (!files) return say(files.error());
     if (std::ranges::all_of(*files, [](const auto& file) { return file.lines.empty(); }))
-        return say({.code = varve::errc::not_found,
-                    .message = "there is no package log here, or it is empty (slim container images remove "
-                               "/var/log/dpkg.log); install any package, or name another log"});
+        return say(
+            {.code = varve::errc::not_found,
+             .message =
+                 "there is no package log here, or it is empty (slim container images remove "
+                 "/var/log/dpkg.log); install any package, or name another log"});
 
     const auto installed = installed_now(installed_file);
     if (!installed) return say(installed.error());

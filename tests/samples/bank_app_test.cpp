@@ -61,9 +61,11 @@ TYPED_TEST(a_bank, does_not_know_an_account_that_was_never_opened) {
 
 TYPED_TEST(a_bank, has_the_same_rows_after_a_rebuild) {  // semantics.md §53
     this->serve(200, 4);
-    const auto before = this->bank_->ask(EveryBalance{}, varve::at_least{this->store_->head()}).value();
+    const auto before = this->bank_->ask(EveryBalance{}, varve::at_least{this->store_->head()})
+                            .value();
     this->bank_->template worker<Statements>().rebuild().value();
-    const auto after = this->bank_->ask(EveryBalance{}, varve::at_least{this->store_->head()}).value();
+    const auto after = this->bank_->ask(EveryBalance{}, varve::at_least{this->store_->head()})
+                           .value();
     ASSERT_EQ(before.size(), 20u);
     ASSERT_EQ(after.size(), before.size());
     for (std::size_t i = 0; i < after.size(); ++i) {

@@ -20,7 +20,8 @@ protected:
     void smuggle(const std::string& account, const Event& event) {
         const auto stream = "account-" + account;
         const auto payload = varve::encode(event);
-        const varve::new_event one{.stream = stream, .type = varve::wire_name<Event>, .payload = payload};
+        const varve::new_event one{
+            .stream = stream, .type = varve::wire_name<Event>, .payload = payload};
         const auto id = varve::environment::system().ids().next<varve::append_id>();
         store_->append({.id = id, .events = {&one, 1}}).value();
     }
@@ -34,13 +35,15 @@ protected:
     }
 };
 
-TEST_F(a_checked_bank, keeps_every_acknowledged_command_of_many_threads) {  // semantics.md §5, §35, §55
+TEST_F(a_checked_bank,
+       keeps_every_acknowledged_command_of_many_threads) {  // semantics.md §5, §35, §55
     const auto told = serve(600, 8);
     EXPECT_EQ(told.all.size(), 600u);
     EXPECT_EQ(faults(told), "");
 }
 
-TEST_F(a_checked_bank, goes_on_where_its_clients_were_left_without_an_answer) {  // semantics.md §14, §15
+TEST_F(a_checked_bank,
+       goes_on_where_its_clients_were_left_without_an_answer) {  // semantics.md §14, §15
     auto told = serve(300, 4);
     // the answers to the last hundred got lost on their way
     const auto file = text_of(acks_file());

@@ -52,7 +52,9 @@ TEST(bank_domain, money_comes_and_goes) {
 
 TEST(bank_domain, an_overdraft_is_rejected) {
     after(opened(), deposited(500)).when(Withdraw{"7", 501}).rejected("insufficient funds");
-    after(opened(), deposited(500), withdrawn(500)).when(Withdraw{"7", 1}).rejected("insufficient funds");
+    after(opened(), deposited(500), withdrawn(500))
+        .when(Withdraw{"7", 1})
+        .rejected("insufficient funds");
 }
 
 TEST(bank_domain, nothing_moves_on_an_account_that_was_never_opened) {
@@ -80,8 +82,10 @@ TEST(bank_traffic, a_number_names_one_command_and_one_id_for_ever) {
 }
 
 TEST(bank_traffic, commands_of_another_seed_or_number_of_accounts_have_other_ids) {
-    EXPECT_NE((traffic{.seed = 1, .accounts = 10}.id(3)), (traffic{.seed = 2, .accounts = 10}.id(3)));
-    EXPECT_NE((traffic{.seed = 1, .accounts = 10}.id(3)), (traffic{.seed = 1, .accounts = 11}.id(3)));
+    EXPECT_NE((traffic{.seed = 1, .accounts = 10}.id(3)),
+              (traffic{.seed = 2, .accounts = 10}.id(3)));
+    EXPECT_NE((traffic{.seed = 1, .accounts = 10}.id(3)),
+              (traffic{.seed = 1, .accounts = 11}.id(3)));
 }
 
 const ack first{traffic{}.id(1), varve::position{1}, varve::position{1}, "7", 500};

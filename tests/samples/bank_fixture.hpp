@@ -28,7 +28,9 @@ struct in_memory {
 struct on_sqlite {
     using store_type = varve::sqlite_store;
 
-    store_type open(const scratch& at) const { return store_type::open(at.path("bank.db")).value(); }
+    store_type open(const scratch& at) const {
+        return store_type::open(at.path("bank.db")).value();
+    }
 };
 
 template <class Engine>

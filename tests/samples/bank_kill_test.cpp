@@ -23,7 +23,8 @@ std::vector<std::string> bank(const scratch& at, std::vector<std::string> words)
 }
 
 std::vector<std::string> load(const scratch& at) {
-    return bank(at, {"run", "--commands", "3000", "--accounts", "50", "--threads", "8", "--seed", "9"});
+    return bank(at,
+                {"run", "--commands", "3000", "--accounts", "50", "--threads", "8", "--seed", "9"});
 }
 
 /// The number that the report has in front of this text.
@@ -57,18 +58,23 @@ TEST(bank_program, killed_twice_loses_nothing_doubles_nothing_and_goes_on_to_the
 
     const auto last = sample_test::run(at, "bank", load(at));
     ASSERT_EQ(last.code, 0) << last.output;
-    EXPECT_EQ(count_of(last.output, "commands were answered before this run"), std::to_string(before));
+    EXPECT_EQ(count_of(last.output, "commands were answered before this run"),
+              std::to_string(before));
     EXPECT_EQ(sample_test::lines_in(at.path("acks")), 3000u);
 
     const auto checked = sample_test::run(at, "bank", bank(at, {"check"}));
     EXPECT_EQ(checked.code, 0) << checked.output;
     EXPECT_EQ(count_of(checked.output, "stored without an answer"), "0") << checked.output;
-    EXPECT_EQ(count_of(checked.output, "accounts, same balance in read model, folded stream and plain sum"), "50");
+    EXPECT_EQ(count_of(checked.output,
+                       "accounts, same balance in read model, folded stream and plain sum"),
+              "50");
 }
 
 TEST(bank_program, says_what_is_wrong_by_its_exit_code) {
     const scratch at;
-    const auto run = [&](std::vector<std::string> words) { return sample_test::run(at, "bank", bank(at, std::move(words))); };
+    const auto run = [&](std::vector<std::string> words) {
+        return sample_test::run(at, "bank", bank(at, std::move(words)));
+    };
     EXPECT_EQ(run({"open", "7", "Ada"}).code, 0);
     EXPECT_EQ(run({"open", "7", "Ada"}).code, 1);
     EXPECT_EQ(run({"withdraw", "7", "1"}).output, "bank: rejected: insufficient funds\n");
@@ -80,10 +86,13 @@ TEST(bank_program, says_what_is_wrong_by_its_exit_code) {
 
 TEST(bank_program, a_statement_shows_the_newest_movement_first) {
     const scratch at;
-    const auto run = [&](std::vector<std::string> words) { return sample_test::run(at, "bank", bank(at, std::move(words))); };
+    const auto run = [&](std::vector<std::string> words) {
+        return sample_test::run(at, "bank", bank(at, std::move(words)));
+    };
     run({"open", "7", "Ada"});
     run({"deposit", "7", "2005"});
-    EXPECT_EQ(run({"withdraw", "7", "1000"}).output, "stored at position 3; account 7 holds 10.05\n");
+    EXPECT_EQ(run({"withdraw", "7", "1000"}).output,
+              "stored at position 3; account 7 holds 10.05\n");
     EXPECT_EQ(run({"statement", "7"}).output,
               "account 7 of Ada: 10.05\n          -10.00\n           20.05\n");
 }

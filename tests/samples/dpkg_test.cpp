@@ -49,7 +49,9 @@ const std::string now_monday =
 
 class a_package_log : public testing::Test {
 protected:
-    import_counts take(const std::vector<log_file>& files) { return import_logs(store_, files).value(); }
+    import_counts take(const std::vector<log_file>& files) {
+        return import_logs(store_, files).value();
+    }
     import_counts take(const std::string& text) { return take({split_lines("dpkg.log", text)}); }
 
     comparison compare_with(const std::string& query) {
@@ -69,8 +71,9 @@ TEST_F(a_package_log, becomes_one_stream_per_package_in_the_order_of_its_lines) 
     EXPECT_EQ(counts.stored, 14u);
     std::vector<std::string> names;
     for (const auto& stream : store_.streams()) names.push_back(stream.name);
-    EXPECT_EQ(names, (std::vector<std::string>{"dpkg-conffile", "dpkg-startup", "package-adduser:all",
-                                               "package-libc-bin:amd64", "package-libstdc++6:amd64"}));
+    EXPECT_EQ(names,
+              (std::vector<std::string>{"dpkg-conffile", "dpkg-startup", "package-adduser:all",
+                                        "package-libc-bin:amd64", "package-libstdc++6:amd64"}));
     const auto log = store_.read_log({}).value();
     ASSERT_EQ(log.size(), 14u);
     EXPECT_EQ(log[5].stream, "package-libstdc++6:amd64");
@@ -116,9 +119,10 @@ TEST_F(a_package_log, a_torn_last_line_is_left_until_it_is_whole) {
 }
 
 TEST_F(a_package_log, a_line_that_dpkg_would_not_write_is_named_and_not_stored) {
-    const auto counts = take(monday + "2024-03-04 10:00:02 status installed\n\n"
-                                      "2024-13-99 10:00:02 status installed a:all 1\n"
-                                      "2024-03-04 10:00:02 explode adduser:all 1 2\n");
+    const auto counts = take(monday +
+                             "2024-03-04 10:00:02 status installed\n\n"
+                             "2024-13-99 10:00:02 status installed a:all 1\n"
+                             "2024-03-04 10:00:02 explode adduser:all 1 2\n");
     EXPECT_EQ(counts.stored, 14u);
     ASSERT_EQ(counts.foreign.size(), 4u);
     EXPECT_EQ(counts.foreign[0], "dpkg.log, line 15: 2024-03-04 10:00:02 status installed");
@@ -141,9 +145,11 @@ TEST_F(a_package_log, stays_the_same_when_it_is_rotated_and_compressed) {
 TEST_F(a_package_log, history_is_not_written_backwards) {
     take(tuesday);
     const auto head = store_.head();
-    EXPECT_EQ(import_logs(store_, {split_lines("old", monday)}).error().code, errc::invalid_argument);
-    EXPECT_EQ(import_logs(store_, {split_lines("old", monday), split_lines("new", tuesday)}).error().code,
+    EXPECT_EQ(import_logs(store_, {split_lines("old", monday)}).error().code,
               errc::invalid_argument);
+    EXPECT_EQ(
+        import_logs(store_, {split_lines("old", monday), split_lines("new", tuesday)}).error().code,
+        errc::invalid_argument);
     EXPECT_EQ(store_.head(), head);
 }
 
@@ -164,7 +170,8 @@ TEST_F(a_package_log, an_installed_package_that_dpkg_query_sees_otherwise_is_a_f
     ASSERT_EQ(made.differences.size(), 3u);
     EXPECT_FALSE(made.good());
     EXPECT_EQ(made.differences[0].package, "adduser:all");
-    EXPECT_EQ(made.differences[0].reason, "the log ends with installed 1:3.134, dpkg-query does not know it");
+    EXPECT_EQ(made.differences[0].reason,
+              "the log ends with installed 1:3.134, dpkg-query does not know it");
     EXPECT_EQ(made.differences[2].reason,
               "the log ends with installed 12.2.0-14+b1, dpkg-query says installed 12.2.0-15");
     for (const auto& each : made.differences) EXPECT_TRUE(each.fault) << each.package;
@@ -183,9 +190,10 @@ TEST_F(a_package_log, a_difference_that_the_log_explains_is_listed_and_no_fault)
 }
 
 TEST_F(a_package_log, a_package_logged_with_another_architecture_is_found_only_if_one_side_is_all) {
-    take("2024-03-04 10:00:00 status installed tzdata:amd64 1\n"
-         "2024-03-04 10:00:00 status installed old-style 2\n"
-         "2024-03-04 10:00:00 status installed libc6:i386 3\n");
+    take(
+        "2024-03-04 10:00:00 status installed tzdata:amd64 1\n"
+        "2024-03-04 10:00:00 status installed old-style 2\n"
+        "2024-03-04 10:00:00 status installed libc6:i386 3\n");
     const auto made = compare_with(
         "tzdata:all 1 install ok installed\n"
         "old-style:amd64 2 install ok installed\n"
@@ -199,8 +207,9 @@ TEST_F(a_package_log, a_package_logged_with_another_architecture_is_found_only_i
 class the_dpkg_program : public testing::Test {
 protected:
     sample_test::ended run(const std::string& log, const std::string& query) {
-        return sample_test::run(at_, "dpkg", {at_.write("dpkg.log", log), "--store", at_.path("dpkg.db"),
-                                              "--installed", at_.write("query", query)});
+        return sample_test::run(at_, "dpkg",
+                                {at_.write("dpkg.log", log), "--store", at_.path("dpkg.db"),
+                                 "--installed", at_.write("query", query)});
     }
     scratch at_;
 };
@@ -209,7 +218,8 @@ TEST_F(the_dpkg_program, run_twice_over_a_torn_log_doubles_nothing) {
     const auto first = run(monday + "2024-03-04 10:00:02 status inst", now_monday);
     EXPECT_EQ(first.code, 0) << first.output;
     EXPECT_NE(first.output.find("          14  stored now"), std::string::npos) << first.output;
-    EXPECT_NE(first.output.find("the last line is not whole yet"), std::string::npos) << first.output;
+    EXPECT_NE(first.output.find("the last line is not whole yet"), std::string::npos)
+        << first.output;
     const auto second = run(monday, now_monday);
     EXPECT_EQ(second.code, 0) << second.output;
     EXPECT_NE(second.output.find("           0  stored now"), std::string::npos) << second.output;
@@ -218,13 +228,15 @@ TEST_F(the_dpkg_program, run_twice_over_a_torn_log_doubles_nothing) {
 TEST_F(the_dpkg_program, lists_a_disagreement_and_fails) {
     const auto shown = run(monday, "");
     EXPECT_EQ(shown.code, 1);
-    EXPECT_NE(shown.output.find("! libc-bin:amd64: the log ends with installed"), std::string::npos) << shown.output;
+    EXPECT_NE(shown.output.find("! libc-bin:amd64: the log ends with installed"), std::string::npos)
+        << shown.output;
 }
 
 TEST_F(the_dpkg_program, says_that_there_is_no_log) {
     const auto empty = run("", now_monday);
     EXPECT_EQ(empty.code, 3);
-    EXPECT_NE(empty.output.find("there is no package log here, or it is empty"), std::string::npos) << empty.output;
+    EXPECT_NE(empty.output.find("there is no package log here, or it is empty"), std::string::npos)
+        << empty.output;
     EXPECT_EQ(sample_test::run(at_, "dpkg", {at_.path("nowhere")}).code, 3);
     EXPECT_EQ(sample_test::run(at_, "dpkg", {"--stroe", "x"}).code, 2);
 }

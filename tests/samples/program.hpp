@@ -1,6 +1,14 @@
 // Runs a sample's real program, waits for what it writes, and kills it.
 #pragma once
 
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/inotify.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
@@ -9,18 +17,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <signal.h>
 #include <stdexcept>
 #include <string>
 #include <vector>
-
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/inotify.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace sample_test {
 
@@ -28,7 +28,8 @@ namespace sample_test {
 class scratch {
 public:
     scratch() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "varve-samples-XXXXXX").string();
+        std::string pattern = (std::filesystem::temp_directory_path() / "varve-samples-XXXXXX")
+                                  .string();
         if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no folder: " + pattern);
         folder_ = pattern;
     }
@@ -68,14 +69,16 @@ struct ended {
 /// One run of a program; what it prints on both streams goes into one file.
 class program {
 public:
-    program(const scratch& at, const std::string& name, std::vector<std::string> words) : output_(at.path("output")) {
+    program(const scratch& at, const std::string& name, std::vector<std::string> words)
+        : output_(at.path("output")) {
         words.insert(words.begin(), std::string{VARVE_SAMPLES} + "/" + name);
         std::vector<char*> raw;
         for (auto& word : words) raw.push_back(word.data());
         raw.push_back(nullptr);
         posix_spawn_file_actions_t actions;
         ::posix_spawn_file_actions_init(&actions);
-        ::posix_spawn_file_actions_addopen(&actions, 1, output_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+        ::posix_spawn_file_actions_addopen(&actions, 1, output_.c_str(),
+                                           O_WRONLY | O_CREAT | O_TRUNC, 0644);
         ::posix_spawn_file_actions_adddup2(&actions, 1, 2);
         const int failed = ::posix_spawn(&id_, raw[0], &actions, nullptr, raw.data(), environ);
         ::posix_spawn_file_actions_destroy(&actions);
@@ -105,7 +108,8 @@ public:
         const int notes = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
         const int end = static_cast<int>(::syscall(SYS_pidfd_open, id_, 0));
         const auto folder = std::filesystem::path{path}.parent_path().string();
-        if (notes < 0 || end < 0 || ::inotify_add_watch(notes, folder.c_str(), IN_MODIFY | IN_CREATE) < 0)
+        if (notes < 0 || end < 0 ||
+            ::inotify_add_watch(notes, folder.c_str(), IN_MODIFY | IN_CREATE) < 0)
             throw std::runtime_error("cannot watch " + folder);
         bool ended = false;
         int woken = 1;
