@@ -275,4 +275,21 @@ TYPED_TEST(an_engine_on_a_failing_disk, repeats_a_history_exactly_under_the_same
     EXPECT_TRUE(differs);
 }
 
+TEST(a_sqlite_engine_on_a_failing_disk, stops_after_a_checkpoint_that_failed) {  // §38
+    int found = 0;
+    for (std::uint64_t k = 1; k < 200; ++k) {
+        history<simulated_sqlite_place> h;
+        h.disk().plan({.kind = disk_operation::sync, .at = k});
+        if (!h.open()) continue;
+        const auto failed = h.run();
+        if (failed || failed.error().code != errc::poisoned) continue;
+        // the step before was acknowledged; its checkpoint failed, and this one was not tried
+        EXPECT_NE(failed.error().message.find("checkpoint"), std::string::npos);
+        must(h.reopen());
+        ASSERT_NO_FATAL_FAILURE(h.settle());
+        ++found;
+    }
+    EXPECT_GT(found, 0);
+}
+
 }  // namespace
