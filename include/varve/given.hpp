@@ -1,4 +1,4 @@
-// given / when / then: a test of a decision, without a store, in any test framework.
+// Given, when, then: a test of a decision, without a store, in any test framework.
 //
 //     varve::given<Account>(Opened{}, Deposited{500})
 //         .when(Withdraw{"7", 600})

@@ -3,7 +3,7 @@
 #include "child_process.hpp"
 #include "engines.hpp"
 
-#include <varve/eventstore/watermark_file.hpp>
+#include <varve/adapters/watermark_file.hpp>
 
 #include <gtest/gtest.h>
 

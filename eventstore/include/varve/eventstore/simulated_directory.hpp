@@ -1,5 +1,4 @@
-// The names of the files on a simulated disk: what is there now, and what may be there after a
-// power cut.
+// The names on a simulated disk: what is there now, and what a power cut may leave.
 //
 // Changes to the directory become durable in their order, as in a file system with a journal: after
 // a crash a prefix of those since the last sync is there. A renaming is there or not, never half.

@@ -3,7 +3,7 @@
 
 #include <varve/eventstore/sqlite_file.hpp>
 #include <varve/eventstore/sqlite_writer.hpp>
-#include <varve/eventstore/store_lock.hpp>
+#include <varve/adapters/store_lock.hpp>
 
 #include <filesystem>
 #include <memory>

@@ -1,15 +1,15 @@
 // What a SQLite engine is made of, and how it is opened and opened again.
 #pragma once
 
+#include <varve/adapters/descriptor.hpp>
 #include <varve/adapters/sqlite.hpp>
 #include <varve/eventstore/named_spaces.hpp>
 #include <varve/eventstore/sqlite_place.hpp>
 #include <varve/eventstore/sqlite_readers.hpp>
 #include <varve/eventstore/sqlite_writer.hpp>
 
-#include <unistd.h>
-
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -44,18 +44,18 @@ struct sqlite_state {
     bool frozen = false;  // reads the file alone, which nobody writes
     std::unique_ptr<sqlite_writer> writer{};
     std::string poison{};  // why nothing is written until `reopen`
-    pid_t process = ::getpid();
+    std::int64_t process = process_id();
 
     /// A child of `fork` shares file offsets and locks with its parent: SQLite's state in it is of
     /// no use, and using it would harm the parent's (trap S8).
     result<void> check_process() const {
-        if (process == ::getpid()) return {};
+        if (process == process_id()) return {};
         return fail(errc::invalid_argument,
                     "'" + given_path + "' was opened before fork(); open it in this process");
     }
 
     ~sqlite_state() {
-        if (process == ::getpid()) {
+        if (process == process_id()) {
             close();
         } else {
             (void)writer.release();  // not this process's to close

@@ -7,7 +7,7 @@
 
 #include <varve/eventstore/basic_store.hpp>
 #include <varve/eventstore/sqlite_engine.hpp>
-#include <varve/eventstore/watermark_file.hpp>
+#include <varve/adapters/watermark_file.hpp>
 
 #include <cstdint>
 #include <memory>

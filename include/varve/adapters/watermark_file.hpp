@@ -10,7 +10,7 @@
 // (16); little-endian. The low half of the position is the futex (futex(2)) that readers wait on.
 #pragma once
 
-#include <varve/eventstore/descriptor.hpp>
+#include <varve/adapters/descriptor.hpp>
 #include <varve/store.hpp>
 
 #include <fcntl.h>

@@ -5,7 +5,7 @@
 // stays behind, unlocked. Whoever deletes it while it is held lets a second writer in.
 #pragma once
 
-#include <varve/eventstore/descriptor.hpp>
+#include <varve/adapters/descriptor.hpp>
 #include <varve/failure.hpp>
 
 #include <fcntl.h>

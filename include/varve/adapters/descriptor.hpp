@@ -1,4 +1,4 @@
-// A file descriptor that closes itself, and the system's errors as failures.
+// A file descriptor that closes itself, the system's errors as failures, and which process this is.
 #pragma once
 
 #include <varve/failure.hpp>
@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -20,6 +21,9 @@ inline std::unexpected<failure> system_failure(const std::string& what, int erro
     if (error == ENOSPC || error == EDQUOT) code = errc::full;
     return fail(code, what + ": " + std::generic_category().message(error));
 }
+
+/// Which process this is; another one after `fork()`.
+inline std::int64_t process_id() noexcept { return ::getpid(); }
 
 /// A file descriptor that closes itself.
 class descriptor {
