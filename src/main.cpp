@@ -245,7 +245,7 @@ diagnostic usage_problem(CLI::App& app, const CLI::ParseError& error) {
         told.message = option ? "there is no option '" + word + "'"
                               : "there is no command '" + word + "'";
         if (const auto near = nearest(word, known_words(at, option)))
-            told.hint = "did you mean '" + std::string{*near} + "'? " + path + " --help";
+            told.hint = "did you mean '" + *near + "'? " + path + " --help";
         return told;
     }
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && &at == &app)

@@ -201,9 +201,8 @@ std::optional<std::uint64_t> parse_number(std::string_view text) noexcept {
     return value;
 }
 
-std::optional<std::string_view> nearest(std::string_view typed,
-                                        std::span<const std::string> words) {
-    std::optional<std::string_view> best;
+std::optional<std::string> nearest(std::string_view typed, std::span<const std::string> words) {
+    std::optional<std::string> best;
     std::size_t least = std::max<std::size_t>(2, typed.size() / 3) + 1;
     for (const auto& word : words) {
         const std::size_t away = distance(typed, word);

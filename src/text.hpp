@@ -56,7 +56,7 @@ std::string short_size(std::uint64_t octets);
 std::optional<std::uint64_t> parse_number(std::string_view text) noexcept;
 
 /// The word that is nearest to `typed`, if any is near enough to be meant.
-std::optional<std::string_view> nearest(std::string_view typed, std::span<const std::string> words);
+std::optional<std::string> nearest(std::string_view typed, std::span<const std::string> words);
 
 /// As the shell reads it back: quoted if need be.
 std::string shell_word(std::string_view word);
