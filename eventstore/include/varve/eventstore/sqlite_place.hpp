@@ -1,9 +1,9 @@
 // Where a SQLite engine lives: what is at a path, and who may write there.
 #pragma once
 
+#include <varve/adapters/store_lock.hpp>
 #include <varve/eventstore/sqlite_file.hpp>
 #include <varve/eventstore/sqlite_writer.hpp>
-#include <varve/adapters/store_lock.hpp>
 
 #include <filesystem>
 #include <memory>

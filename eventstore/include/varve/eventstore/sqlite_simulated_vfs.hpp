@@ -128,13 +128,14 @@ private:
         auto content = vfs.disk_->open(called, create ? disk_open::create : disk_open::existing);
         if (!content) return SQLITE_CANTOPEN;
         const int journals = SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_WAL;
-        new (into) file{.base = {methods()},
-                        .vfs = &vfs,
-                        .content = std::move(*content),
-                        .locks = vfs.locks_of(called),
-                        .name = called,
-                        .remove_at_end = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0,
-                        .sync_directory = create && (flags & journals) != 0};  // also if it was there
+        new (into)
+            file{.base = {methods()},
+                 .vfs = &vfs,
+                 .content = std::move(*content),
+                 .locks = vfs.locks_of(called),
+                 .name = called,
+                 .remove_at_end = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0,
+                 .sync_directory = create && (flags & journals) != 0};  // also if it was there
         if (got != nullptr) *got = flags;
         return SQLITE_OK;
     }
