@@ -117,6 +117,7 @@ struct std::hash<varve::identifier<Tag>> {
     std::size_t operator()(const varve::identifier<Tag>& id) const noexcept {
         const auto low = varve::detail::load<std::uint64_t>(id.raw.data());
         const auto high = varve::detail::load<std::uint64_t>(id.raw.data() + 8);
-        return (low ^ (high * 0x9e3779b97f4a7c15ull)) * 0xff51afd7ed558ccdull;
+        const auto mixed = (low ^ (high * 0x9e3779b97f4a7c15ull)) * 0xff51afd7ed558ccdull;
+        return mixed ^ (mixed >> 32);
     }
 };
