@@ -43,6 +43,8 @@ protected:
 };
 
 TYPED_TEST_SUITE_P(idempotency);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(
+    idempotency);  // the header may be there without an engine
 
 TYPED_TEST_P(idempotency, S11_the_same_append_again_gives_the_first_receipt_and_writes_nothing) {
     const auto request = this->full();

@@ -51,6 +51,8 @@ protected:
 };
 
 TYPED_TEST_SUITE_P(size_limits);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(
+    size_limits);  // the header may be there without an engine
 
 TYPED_TEST_P(size_limits, S09_names_end_at_their_limit) {
     this->at_and_beyond(limits::stream_name, "stream name",
@@ -118,13 +120,18 @@ TYPED_TEST_P(size_limits, S09_an_append_ends_at_its_events) {
     this->expect_sound();
 }
 
-TYPED_TEST_P(size_limits, S09_an_append_may_write_to_many_streams) {
+TYPED_TEST_P(size_limits, S09_an_append_may_write_to_as_many_streams_as_events) {
+    static_assert(limits::streams == limits::events);
     draft request{this->new_id()};
-    for (std::size_t i = 0; i < 5'000; ++i) request.event("a-" + std::to_string(i), "x");
-    this->accept(request, "five thousand streams");
-    EXPECT_EQ(this->newest("a-4999"), revision{1});
+    for (std::size_t i = 0; i < limits::streams; ++i) request.event("a-" + std::to_string(i), "x");
+    this->accept(request, "the most streams");
     this->restart();
-    this->expect_sound();
+    for (const auto stream : {"a-0", "a-77", "a-65534"})
+        EXPECT_EQ(this->newest(stream), revision{1});
+    EXPECT_EQ(this->newest("a-65535"), revision{0});
+    const auto again = request.append_to(this->store());
+    ASSERT_TRUE(again) << words_of(again);
+    EXPECT_EQ(again->streams.size(), limits::streams);
 }
 
 TYPED_TEST_P(size_limits, S09_a_descriptor_ends_at_its_limit) {
@@ -146,7 +153,7 @@ REGISTER_TYPED_TEST_SUITE_P(size_limits, S09_names_end_at_their_limit,
                             S09_an_event_carries_so_many_tags_and_headers_and_no_more,
                             S09_a_payload_ends_at_its_limit, S09_an_append_ends_at_its_bytes,
                             S09_an_append_ends_at_its_events,
-                            S09_an_append_may_write_to_many_streams,
+                            S09_an_append_may_write_to_as_many_streams_as_events,
                             S09_a_descriptor_ends_at_its_limit);
 
 }  // namespace varve::inline v0::testkit::conformance
