@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace varve::inline v0::detail {
@@ -123,14 +124,35 @@ private:
 
     bytes_view header() const noexcept { return bytes_view{data_}.first(header_size_); }
 
+    /// Where the entries of a long table are, by the hash of each.
+    using places_by_hash = std::unordered_multimap<std::size_t, std::size_t>;
+
     /// The index of an entry in a table, added if it is new. Appends name few streams and types, and
-    /// mostly the one before, so a walk backward is the fast way until there are many.
-    template <class Entry, class Same, class Make>
-    static std::size_t index_in(std::vector<Entry>& table, Same&& same, Make&& make) {
-        for (std::size_t i = table.size(); i-- > 0;)
+    /// mostly the one before, so a walk backward over some is the fast way; only then `known` is asked.
+    template <class Entry, class Hash, class Same, class Make>
+    static std::size_t index_in(std::vector<Entry>& table, places_by_hash& known, Hash&& hash,
+                                Same&& same, Make&& make) {
+        constexpr std::size_t few = 16;
+        for (std::size_t i = table.size(); i-- > 0 && table.size() - i <= few;)
             if (same(table[i])) return i;
+        if (table.size() > few) {
+            if (known.empty())
+                for (std::size_t i = 0; i < table.size(); ++i) known.emplace(hash(table[i]), i);
+            const auto made = make();
+            const std::size_t hashed = hash(made);
+            for (auto [at, end] = known.equal_range(hashed); at != end; ++at)
+                if (same(table[at->second])) return at->second;
+            known.emplace(hashed, table.size());
+        }
         table.push_back(make());
         return table.size() - 1;
+    }
+
+    static std::size_t hash_of(const stream_part& stream) {
+        return std::hash<std::string_view>{}(stream.name);
+    }
+    static std::size_t hash_of(const type_part& type) {
+        return std::hash<std::string_view>{}(type.name) + type.schema_version;
     }
 
     result<void> collect(const append_request& request) {
@@ -138,15 +160,20 @@ private:
         event_count_ = static_cast<std::uint32_t>(request.events.size());
         places_.reserve(request.events.size());
         std::size_t size = batch::fixed;
+        places_by_hash known_streams;
+        places_by_hash known_types;
         for (std::size_t i = 0; i < request.events.size(); ++i) {
             const auto& event = request.events[i];
             if (auto checked = check_event(event, i); !checked) return checked;
+            const auto hash = [](const auto& entry) { return hash_of(entry); };
             const auto stream = index_in(
-                streams_, [&](const stream_part& s) { return s.name == event.stream; },
+                streams_, known_streams, hash,
+                [&](const stream_part& s) { return s.name == event.stream; },
                 [&] { return stream_part{event.stream, 0, 0}; });
             const type_part wanted{event.type, event.schema_version};
             const auto type = index_in(
-                types_, [&](const type_part& t) { return t == wanted; }, [&] { return wanted; });
+                types_, known_types, hash, [&](const type_part& t) { return t == wanted; },
+                [&] { return wanted; });
             ++streams_[stream].events;
             places_.push_back({static_cast<std::uint16_t>(stream), static_cast<std::uint16_t>(type),
                                frame_size(event)});
