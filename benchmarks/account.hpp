@@ -63,7 +63,9 @@ public:
         std::memcpy(text_.data(), "account-", 8);
         end_ = std::to_chars(text_.data() + 8, text_.data() + text_.size(), number).ptr;
     }
-    std::string_view view() const { return {text_.data(), static_cast<std::size_t>(end_ - text_.data())}; }
+    std::string_view view() const {
+        return {text_.data(), static_cast<std::size_t>(end_ - text_.data())};
+    }
 
 private:
     std::array<char, 32> text_;
@@ -72,7 +74,8 @@ private:
 
 /// Load, decide, append, without the bus.
 template <class Store>
-varve::result<varve::receipt> deposit_by_hand(Store& store, varve::environment& env, const deposit& command) {
+varve::result<varve::receipt> deposit_by_hand(Store& store, varve::environment& env,
+                                              const deposit& command) {
     const account_name name{command.account};
     std::int64_t cents = 0;
     bool strange = false;
@@ -86,21 +89,21 @@ varve::result<varve::receipt> deposit_by_hand(Store& store, varve::environment& 
     if (end->more) return varve::fail(varve::errc::too_large, "the stream has more than one page");
     if (cents + command.cents < 0) return varve::fail(varve::errc::rejected, "insufficient funds");
     const deposited done{command.cents, {}};
-    const varve::new_event event{.stream = name.view(),
-                                 .type = "deposited",
-                                 .payload = std::as_bytes(std::span{&done, 1})};
+    const varve::new_event event{
+        .stream = name.view(), .type = "deposited", .payload = std::as_bytes(std::span{&done, 1})};
     const varve::stream_check unmoved{name.view(), varve::expect::at(end->newest)};
-    return store.append({.id = env.ids().next<varve::append_id>(), .events = {&event, 1}, .checks = {&unmoved, 1}});
+    return store.append(
+        {.id = env.ids().next<varve::append_id>(), .events = {&event, 1}, .checks = {&unmoved, 1}});
 }
 
 /// The append alone, of the same bytes to the same stream.
 template <class Store>
-varve::result<varve::receipt> append_deposit(Store& store, varve::environment& env, const deposit& command) {
+varve::result<varve::receipt> append_deposit(Store& store, varve::environment& env,
+                                             const deposit& command) {
     const account_name name{command.account};
     const deposited done{command.cents, {}};
-    const varve::new_event event{.stream = name.view(),
-                                 .type = "deposited",
-                                 .payload = std::as_bytes(std::span{&done, 1})};
+    const varve::new_event event{
+        .stream = name.view(), .type = "deposited", .payload = std::as_bytes(std::span{&done, 1})};
     return store.append({.id = env.ids().next<varve::append_id>(), .events = {&event, 1}});
 }
 

@@ -9,6 +9,9 @@
 
 #include <varve/eventstore/sqlite_store.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <cstddef>
 #include <deque>
@@ -17,9 +20,6 @@
 #include <thread>
 #include <utility>
 #include <vector>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace {
 
@@ -74,7 +74,8 @@ void one_writer(bench::table& rows, std::size_t events, const std::string& work,
     if (events != 1)
         contenders.push_back({"raw: a row per event", per_second([&] {
                                   single.begin();
-                                  for (std::size_t i = 0; i < events; ++i) single.insert(source.payload());
+                                  for (std::size_t i = 0; i < events; ++i)
+                                      single.insert(source.payload());
                                   single.commit();
                               })});
     rows.compare(work, events == 1 ? unit::per_second : unit::events_per_second, contenders, goals);
@@ -119,8 +120,9 @@ void many_writers(bench::table& rows) {
                    }},
                   {"by hand: one record per group",
                    [&] {
-                       return threads_rate(32, on.seconds,
-                                           [&](std::size_t t) { groups.append(sources[t].payload()); });
+                       return threads_rate(32, on.seconds, [&](std::size_t t) {
+                           groups.append(sources[t].payload());
+                       });
                    }}},
                  {bench::at_least(0.8)});
 }
@@ -148,10 +150,11 @@ void in_flight(bench::table& rows, std::ptrdiff_t most) {
                  {{"varve",
                    [&] {
                        return slice(ours, [&] {
-                           on.store.append_async(source.next(), [&](varve::result<varve::receipt> stored) {
-                               need(stored);
-                               ours.leave();
-                           });
+                           on.store.append_async(source.next(),
+                                                 [&](varve::result<varve::receipt> stored) {
+                                                     need(stored);
+                                                     ours.leave();
+                                                 });
                        });
                    }},
                   {"by hand: one record per group",
@@ -166,7 +169,8 @@ int main(int count, char** words) {
     file_and_sync(rows);
     one_writer(rows, 1, "1 event per durable append, 1 writer", {bench::at_least(0.9)});
     one_writer(rows, 100, "100 events per durable append", {bench::at_least(0.6), {"above 1", 1}});
-    one_writer(rows, 1000, "1,000 events per durable append", {bench::at_least(0.6), {"above 1", 1}});
+    one_writer(rows, 1000, "1,000 events per durable append",
+               {bench::at_least(0.6), {"above 1", 1}});
     many_writers(rows);
     in_flight(rows, 256);
     in_flight(rows, 2048);

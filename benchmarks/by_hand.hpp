@@ -125,7 +125,8 @@ public:
 private:
     void wait_for(std::ptrdiff_t most) {
         mark_ = most;
-        for (auto now = in_flight_.load(); now > most; now = in_flight_.load()) in_flight_.wait(now);
+        for (auto now = in_flight_.load(); now > most; now = in_flight_.load())
+            in_flight_.wait(now);
     }
 
     std::ptrdiff_t limit_;

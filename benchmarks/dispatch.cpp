@@ -93,13 +93,13 @@ void send_to_memory(bench::table& rows, std::uint64_t each) {
          bare = need(varve::memory_store::open());
     bench::account_bus<varve::memory_store> bus{on_bus, env};
     bench::deposits first{each}, second{each}, third{each};
-    rows.compare(
-        work, unit::nanoseconds,
-        {{"varve: bus.send", timed_sends([&] { need(bus.send(first.next())); })},
-         {"load, decide, append by hand",
-          timed_sends([&] { need(bench::deposit_by_hand(by_hand, env, second.next())); })},
-         {"append alone", timed_sends([&] { need(bench::append_deposit(bare, env, third.next())); })}},
-        {{"same (>= 0.9)", 0.9}});
+    rows.compare(work, unit::nanoseconds,
+                 {{"varve: bus.send", timed_sends([&] { need(bus.send(first.next())); })},
+                  {"load, decide, append by hand",
+                   timed_sends([&] { need(bench::deposit_by_hand(by_hand, env, second.next())); })},
+                  {"append alone",
+                   timed_sends([&] { need(bench::append_deposit(bare, env, third.next())); })}},
+                 {{"same (>= 0.9)", 0.9}});
 }
 
 template <class Store>
@@ -109,7 +109,8 @@ void count_sends(bench::table& rows, Store store, const std::string& name) {
     bench::deposits one{1}, ten{20}, alone{20};
     const auto per = [&](const std::string& work, auto&& once) {
         bench::allocations_of(200, once);  // warm up
-        rows.counted(fmt::format("allocations per {}, {}", work, name), bench::allocations_of(2000, once));
+        rows.counted(fmt::format("allocations per {}, {}", work, name),
+                     bench::allocations_of(2000, once));
     };
     per("append", [&] {
         auto command = alone.next();

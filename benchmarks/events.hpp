@@ -38,7 +38,8 @@ public:
                      .type = "deposited",
                      .payload = payload_,
                      .tags = std::span{tag_views_}.subspan(at, 1)};
-        return {.id = varve::environment::system().ids().next<varve::append_id>(), .events = events_};
+        return {.id = varve::environment::system().ids().next<varve::append_id>(),
+                .events = events_};
     }
 
     std::size_t events_per_append() const { return events_.size(); }

@@ -12,7 +12,8 @@ namespace {
 
 using bench::need;
 
-void load_decide_append(bench::table& rows, std::uint64_t each, const std::vector<bench::goal>& goals) {
+void load_decide_append(bench::table& rows, std::uint64_t each,
+                        const std::vector<bench::goal>& goals) {
     const std::string work = fmt::format("load + decide + append, {} commands per stream", each);
     if (!rows.wanted(work)) return;
     const bench::scratch_folder folder{rows.chosen().dir};
@@ -23,7 +24,9 @@ void load_decide_append(bench::table& rows, std::uint64_t each, const std::vecto
     const varve::bytes record(sizeof(bench::deposited), std::byte{1});
     bench::account_bus<varve::sqlite_store> bus{store, env};
     bench::deposits sent{each}, appended{each};
-    const auto rate = [&](auto once) { return [&, once] { return bench::rate(rows.chosen().seconds, once); }; };
+    const auto rate = [&](auto once) {
+        return [&, once] { return bench::rate(rows.chosen().seconds, once); };
+    };
     rows.compare(work, bench::unit::per_second,
                  {{"varve: bus.send", rate([&] { need(bus.send(sent.next())); })},
                   {"raw: one row, nothing read", rate([&] { raw.append(record); })},

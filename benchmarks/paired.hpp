@@ -7,23 +7,22 @@
 // ratio of a round. A ratio is always one of speeds: above 1, ours is the faster one.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
 #include <fstream>
+#include <functional>
 #include <limits>
 #include <string>
 #include <string_view>
+#include <time.h>
 #include <utility>
 #include <vector>
-
-#include <time.h>
-
-#include <fmt/format.h>
 
 namespace bench {
 
@@ -59,17 +58,25 @@ inline settings parse(int count, char** words) {
             if (i + 1 == count) give_up(fmt::format("{} needs a value", word));
             return words[++i];
         };
-        if (word == "--dir") chosen.dir = next();
-        else if (word == "--rounds") chosen.rounds = std::stoul(next());
-        else if (word == "--slices") chosen.slices = std::stoul(next());
-        else if (word == "--seconds") chosen.seconds = std::stod(next());
-        else if (word == "--quick") chosen.quick = true;
-        else if (word == "--only") chosen.only = next();
-        else if (word == "--out") chosen.out = next();
+        if (word == "--dir")
+            chosen.dir = next();
+        else if (word == "--rounds")
+            chosen.rounds = std::stoul(next());
+        else if (word == "--slices")
+            chosen.slices = std::stoul(next());
+        else if (word == "--seconds")
+            chosen.seconds = std::stod(next());
+        else if (word == "--quick")
+            chosen.quick = true;
+        else if (word == "--only")
+            chosen.only = next();
+        else if (word == "--out")
+            chosen.out = next();
         else
-            give_up(fmt::format("{}: unknown; known are --dir DIR, --rounds N, --slices N (of a round), "
-                                "--seconds S (of a slice), --quick, --only TEXT, --out FILE",
-                                word));
+            give_up(fmt::format(
+                "{}: unknown; known are --dir DIR, --rounds N, --slices N (of a round), "
+                "--seconds S (of a slice), --quick, --only TEXT, --out FILE",
+                word));
     }
     if (chosen.rounds == 0 || chosen.slices == 0) give_up("--rounds and --slices are at least 1");
     return chosen;
@@ -165,7 +172,8 @@ inline std::string written(double value, unit of) {
         case unit::events_per_second: return scaled(value) + " ev/s";
         case unit::nanoseconds:
             if (value < 100) return fmt::format("{:.2f} ns", value);
-            return value < 1e4 ? fmt::format("{:.0f} ns", value) : fmt::format("{:.1f} us", value / 1e3);
+            return value < 1e4 ? fmt::format("{:.0f} ns", value)
+                               : fmt::format("{:.1f} us", value / 1e3);
         case unit::milliseconds: return fmt::format("{:.1f} ms", value);
         case unit::count: return fmt::format("{:.2f}", value);
     }
@@ -189,7 +197,8 @@ inline double median(std::vector<double> values) {
 /// Measures rows and prints them as they come.
 class table {
 public:
-    table(std::string section, const settings& chosen) : section_(std::move(section)), settings_(chosen) {}
+    table(std::string section, const settings& chosen)
+        : section_(std::move(section)), settings_(chosen) {}
 
     const settings& chosen() const { return settings_; }
     /// The same table with single slices and fewer rounds, for slow rows.
@@ -224,7 +233,10 @@ public:
                  is_cost(of) ? ""
                              : fmt::format("{:.2f} / {:.2f} us", median(ours.processor) * 1e6,
                                            median(theirs.processor) * 1e6),
-                 wish.text, !judged ? "" : ratio >= wish.bound ? "met" : "missed"});
+                 wish.text,
+                 !judged               ? ""
+                 : ratio >= wish.bound ? "met"
+                                       : "missed"});
         }
     }
 
@@ -243,7 +255,10 @@ public:
         if (!wanted(work)) return;
         const bool judged = most == most;
         put({section_, work, written(value, unit::count), "", "", "", "", "",
-             judged ? fmt::format("<= {:.0f}", most) : "", !judged ? "" : value <= most ? "met" : "missed"});
+             judged ? fmt::format("<= {:.0f}", most) : "",
+             !judged         ? ""
+             : value <= most ? "met"
+                             : "missed"});
     }
     void counted(const std::string& work, double value) {
         counted(work, value, std::numeric_limits<double>::quiet_NaN());
@@ -257,7 +272,8 @@ private:
     /// One contender's rounds.
     struct measured {
         std::vector<double> figures;
-        std::vector<double> processor;  ///< Seconds of processor time per thing done, where figures are rates.
+        std::vector<double>
+            processor;  ///< Seconds of processor time per thing done, where figures are rates.
     };
 
     /// One slice of each to warm up, then the rounds; who goes first changes from slice to slice.
@@ -286,8 +302,8 @@ private:
 
     /// section, work, ours, yardstick, its figure, ratio, spread, processor time, goal, verdict
     void put(const std::vector<std::string>& cells) const {
-        fmt::print("{:<46} {:>13}  {:<38} {:>13}  {:>5} {:>12}  {:>20}  {:<8} {}\n", cells[1], cells[2],
-                   cells[3], cells[4], cells[5], cells[6], cells[7], cells[8], cells[9]);
+        fmt::print("{:<46} {:>13}  {:<38} {:>13}  {:>5} {:>12}  {:>20}  {:<8} {}\n", cells[1],
+                   cells[2], cells[3], cells[4], cells[5], cells[6], cells[7], cells[8], cells[9]);
         std::fflush(stdout);
         if (settings_.out.empty()) return;
         std::ofstream to{settings_.out, std::ios::app};

@@ -21,11 +21,13 @@ class raw_sqlite {
 public:
     /// `durable` false: for filling only, not synced at each commit.
     explicit raw_sqlite(const std::string& path, bool durable = true)
-        : db_(need(varve::sqlite_connection::open(path, {.access = varve::sqlite_access::create}))) {
+        : db_(need(
+              varve::sqlite_connection::open(path, {.access = varve::sqlite_access::create}))) {
         need(db_.execute("PRAGMA journal_mode=WAL"));
         need(db_.execute(durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF"));
         need(db_.execute("PRAGMA cache_size=-8192"));
-        need(db_.execute("CREATE TABLE IF NOT EXISTS log(key INTEGER PRIMARY KEY, value BLOB NOT NULL)"));
+        need(db_.execute(
+            "CREATE TABLE IF NOT EXISTS log(key INTEGER PRIMARY KEY, value BLOB NOT NULL)"));
         begin_ = need(db_.prepare("BEGIN IMMEDIATE"));
         insert_ = need(db_.prepare("INSERT INTO log VALUES (?1, ?2)"));
         commit_ = need(db_.prepare("COMMIT"));

@@ -91,8 +91,7 @@ void sqlite_tail(bench::table& rows, std::size_t events, std::size_t batch) {
     rows.compare(
         work, unit::events_per_second,
         {{"varve", rate([&](folded& into) { scan_store(store, into, all); })},
-         {"raw: packed payloads + XXH3",
-          rate([&](folded& into) {
+         {"raw: packed payloads + XXH3", rate([&](folded& into) {
               packed.each([&](varve::bytes_view record) { bench::fold_packed(record, into); });
           })},
          {"raw: the store's own bytes + XXH3", rate([&](folded& into) {
@@ -100,10 +99,10 @@ void sqlite_tail(bench::table& rows, std::size_t events, std::size_t batch) {
           })}},
         {bench::at_least(0.9), bench::at_least(0.9)});
     if (batch != 10) return;
-    rows.compare(fmt::format("scan, SQLite, batches of {}, pages of 1,024", batch),
-                 unit::events_per_second,
-                 {{"varve", rate([&](folded& into) { scan_store(store, into, 1024); })},
-                  {"varve in one page", rate([&](folded& into) { scan_store(store, into, all); })}});
+    rows.compare(
+        fmt::format("scan, SQLite, batches of {}, pages of 1,024", batch), unit::events_per_second,
+        {{"varve", rate([&](folded& into) { scan_store(store, into, 1024); })},
+         {"varve in one page", rate([&](folded& into) { scan_store(store, into, all); })}});
 }
 
 void memory_tail(bench::table& rows, std::size_t events, std::size_t batch) {
@@ -113,16 +112,19 @@ void memory_tail(bench::table& rows, std::size_t events, std::size_t batch) {
     auto store = need(varve::memory_store::open());
     fill(store, events, batch);
     std::map<std::uint64_t, varve::bytes> packed;
-    for (std::size_t done = 0; done < events; done += batch) packed.emplace(done, packed_record(batch));
-    rows.compare(work, unit::events_per_second,
-                 {{"varve",
-                   [&] { return events_rate(events, [&](folded& into) { scan_store(store, into, all); }); }},
-                  {"raw: std::map of packed payloads + XXH3", [&] {
-                       return events_rate(events, [&](folded& into) {
-                           for (const auto& entry : packed) bench::fold_packed(entry.second, into);
-                       });
-                   }}},
-                 {bench::at_least(0.9)});
+    for (std::size_t done = 0; done < events; done += batch)
+        packed.emplace(done, packed_record(batch));
+    rows.compare(
+        work, unit::events_per_second,
+        {{"varve",
+          [&] { return events_rate(events, [&](folded& into) { scan_store(store, into, all); }); }},
+         {"raw: std::map of packed payloads + XXH3",
+          [&] {
+              return events_rate(events, [&](folded& into) {
+                  for (const auto& entry : packed) bench::fold_packed(entry.second, into);
+              });
+          }}},
+        {bench::at_least(0.9)});
 }
 
 void open_store(const bench::table& rows, std::size_t events, const std::string& shown) {
@@ -132,22 +134,22 @@ void open_store(const bench::table& rows, std::size_t events, const std::string&
     const auto path = folder.file("ours.db");
     fill_file(path, events, 100);
     auto slow = rows.in_single_slices(5);
-    slow.compare(work, unit::milliseconds,
-                 {{"varve",
-                   [&] {
-                       const auto begin = bench::clock::now();
-                       const auto store = need(varve::sqlite_store::open(path));
-                       const double past = bench::seconds_since(begin);
-                       if (store.head().value != events) bench::give_up("events are missing");
-                       return past * 1e3;
-                   }},
-                  {"raw: scan of the same bytes + XXH3", [&] {
-                       bench::raw_scan own{path, "varve_tail"};
-                       return 1e3 * static_cast<double>(events) /
-                              events_rate(events, [&](folded& into) {
-                                  own.each([&](varve::bytes_view r) { bench::fold_record(r, into); });
-                              });
-                   }}});
+    slow.compare(
+        work, unit::milliseconds,
+        {{"varve",
+          [&] {
+              const auto begin = bench::clock::now();
+              const auto store = need(varve::sqlite_store::open(path));
+              const double past = bench::seconds_since(begin);
+              if (store.head().value != events) bench::give_up("events are missing");
+              return past * 1e3;
+          }},
+         {"raw: scan of the same bytes + XXH3", [&] {
+              bench::raw_scan own{path, "varve_tail"};
+              return 1e3 * static_cast<double>(events) / events_rate(events, [&](folded& into) {
+                         own.each([&](varve::bytes_view r) { bench::fold_record(r, into); });
+                     });
+          }}});
 }
 
 }  // namespace
