@@ -48,6 +48,6 @@ int main() {
     varve::receipt last;
     for (const std::int64_t by : {20, 22}) last = app.send(Count{by}).value();
     const auto total = app.ask(Total{}, varve::at_least(last.last)).value();
-    std::printf("varve %s counted to %lld\n", varve::version_text, static_cast<long long>(total));
+    std::puts(total == 42 ? varve::version_text : "it does not count");
     return total == 42 ? 0 : 1;
 }
