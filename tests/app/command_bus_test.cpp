@@ -14,10 +14,10 @@
 
 namespace {
 
-using bank::Account;
-using bank::Deposit;
-using bank::Open;
-using bank::Withdraw;
+using till::Account;
+using till::Deposit;
+using till::Open;
+using till::Withdraw;
 using varve::append_id;
 using varve::errc;
 using varve::position;
@@ -89,7 +89,7 @@ TEST_F(command_bus, several_events_of_one_decision_are_one_append_in_order) {
     EXPECT_EQ(page[1].type, "bank.deposited");
     EXPECT_EQ(page[0].append, page[1].append);
     EXPECT_TRUE(page[0].payload.empty());
-    EXPECT_EQ(varve::decode<bank::Deposited>(page[1].payload)->cents, 30);
+    EXPECT_EQ(varve::decode<till::Deposited>(page[1].payload)->cents, 30);
 }
 
 // semantics.md §8
@@ -207,7 +207,7 @@ TEST_F(command_bus, of_two_commands_that_begin_a_stream_one_conflicts) {
 TEST_F(command_bus, a_long_stream_is_folded_page_by_page_as_of_one_head) {
     ASSERT_TRUE(bus.send(Open{"7"}));
     for (int i = 0; i < 30; ++i) {
-        std::vector<varve::bytes> payloads(100, varve::encode(bank::Deposited{1}));
+        std::vector<varve::bytes> payloads(100, varve::encode(till::Deposited{1}));
         std::vector<varve::new_event> events;
         for (const auto& payload : payloads)
             events.push_back({.stream = "account-7", .type = "bank.deposited", .payload = payload});

@@ -29,10 +29,10 @@ thread_local std::size_t allocated = 0;
 
 namespace {
 
-using bank::Account;
-using bank::Deposit;
-using bank::Open;
-using bank::Withdraw;
+using till::Account;
+using till::Deposit;
+using till::Open;
+using till::Withdraw;
 
 struct command_bus_at_large : testing::Test {
     varve::memory_store store = varve::memory_store::open().value();
@@ -66,7 +66,7 @@ struct Limited {
     static auto key(const Deposit& command) { return command.account; }
     varve::decision<Account> operator()(const Account&, const Deposit& command) const {
         if (command.cents > limit) return varve::reject("too much");
-        return bank::Deposited{command.cents};
+        return till::Deposited{command.cents};
     }
 };
 
@@ -97,7 +97,7 @@ TEST_F(command_bus_at_large, finding_a_handler_and_deciding_on_one_event_does_no
 }
 
 TEST_F(command_bus_at_large, applying_a_flat_event_does_not_allocate) {
-    const auto payload = varve::encode(bank::Deposited{5});
+    const auto payload = varve::encode(till::Deposited{5});
     varve::recorded_event event;
     event.stream = "account-7";
     event.type = "bank.deposited";

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace bank {
+namespace till {
 
 struct Opened {
     static constexpr std::string_view wire_name = "bank.opened";
@@ -83,4 +83,4 @@ struct WithdrawHandler {
     }
 };
 
-}  // namespace bank
+}  // namespace till

@@ -12,7 +12,7 @@
 
 namespace {
 
-using bank::Account;
+using till::Account;
 using varve::errc;
 
 /// A stored event, as a store would give it.
@@ -38,8 +38,8 @@ struct stored {
 };
 
 TEST(aggregate, a_state_is_what_its_events_make_of_it) {
-    const std::array history{stored::of(bank::Opened{}), stored::of(bank::Deposited{500}),
-                             stored::of(bank::Withdrawn{120})};
+    const std::array history{stored::of(till::Opened{}), stored::of(till::Deposited{500}),
+                             stored::of(till::Withdrawn{120})};
     std::vector<varve::recorded_event> events;
     for (const auto& each : history) events.push_back(each.event());
     const auto account = varve::fold<Account>(events);
@@ -76,9 +76,9 @@ TEST(aggregate, a_payload_that_does_not_fit_is_an_error_that_says_where_and_leav
 
 struct Mixed {
     static constexpr std::string_view category = "mixed";
-    using events = varve::events<bank::Deposited, varve::test::Deposited>;
+    using events = varve::events<till::Deposited, varve::test::Deposited>;
     std::int64_t cents = 0;
-    void evolve(const bank::Deposited& event) { cents += event.cents; }
+    void evolve(const till::Deposited& event) { cents += event.cents; }
     void evolve(const varve::test::Deposited& event) { cents += event.cents(); }
 };
 
@@ -86,7 +86,7 @@ TEST(aggregate, flat_structs_and_protobuf_messages_may_stand_side_by_side) {
     varve::test::Deposited message;
     message.set_cents(30);
     Mixed state;
-    ASSERT_TRUE(varve::apply(state, stored::of(bank::Deposited{12}).event()));
+    ASSERT_TRUE(varve::apply(state, stored::of(till::Deposited{12}).event()));
     ASSERT_TRUE(varve::apply(state, stored::of(message).event()));
     EXPECT_EQ(state.cents, 42);
 }

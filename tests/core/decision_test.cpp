@@ -9,7 +9,7 @@
 
 namespace {
 
-using decided = varve::decision<bank::Account>;
+using decided = varve::decision<till::Account>;
 
 std::vector<std::string_view> types(const decided& decision) {
     std::vector<std::string_view> all;
@@ -20,9 +20,9 @@ std::vector<std::string_view> types(const decided& decision) {
 TEST(decision, it_is_nothing_one_event_or_several_in_order) {
     EXPECT_TRUE(decided{}.empty());
     EXPECT_TRUE(decided{varve::nothing}.empty());
-    EXPECT_EQ(types(bank::Deposited{5}), (std::vector<std::string_view>{"bank.deposited"}));
-    const decided braces{bank::Opened{}, bank::Deposited{5}, bank::Withdrawn{1}};
-    const decided emitted = varve::emit(bank::Opened{}, bank::Deposited{5}, bank::Withdrawn{1});
+    EXPECT_EQ(types(till::Deposited{5}), (std::vector<std::string_view>{"bank.deposited"}));
+    const decided braces{till::Opened{}, till::Deposited{5}, till::Withdrawn{1}};
+    const decided emitted = varve::emit(till::Opened{}, till::Deposited{5}, till::Withdrawn{1});
     const std::vector<std::string_view> three{"bank.opened", "bank.deposited", "bank.withdrawn"};
     EXPECT_EQ(types(braces), three);
     EXPECT_EQ(types(emitted), three);
@@ -31,10 +31,10 @@ TEST(decision, it_is_nothing_one_event_or_several_in_order) {
 
 TEST(decision, it_may_grow_in_a_loop) {
     decided all;
-    for (int i = 0; i < 5; ++i) all.add(bank::Deposited{i});
+    for (int i = 0; i < 5; ++i) all.add(till::Deposited{i});
     std::int64_t sum = 0;
     all.each([&]<class Event>(const Event& event) {
-        if constexpr (std::is_same_v<Event, bank::Deposited>) sum = sum * 10 + event.cents;
+        if constexpr (std::is_same_v<Event, till::Deposited>) sum = sum * 10 + event.cents;
     });
     EXPECT_EQ(all.size(), 5u);
     EXPECT_EQ(sum, 1234);

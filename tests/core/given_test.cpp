@@ -9,13 +9,13 @@
 
 namespace {
 
-using bank::Account;
-using bank::Deposit;
-using bank::Deposited;
-using bank::Open;
-using bank::Opened;
-using bank::Withdraw;
-using bank::Withdrawn;
+using till::Account;
+using till::Deposit;
+using till::Deposited;
+using till::Open;
+using till::Opened;
+using till::Withdraw;
+using till::Withdrawn;
 
 std::string said(const std::function<void()>& scenario) {
     try {
@@ -39,9 +39,9 @@ TEST(given, a_decision_is_tested_in_one_line) {
 }
 
 TEST(given, the_handler_may_be_named_or_listed) {
-    varve::given<Account>(Opened{}).when<bank::DepositHandler>(Deposit{"7", 5}).then(Deposited{5});
+    varve::given<Account>(Opened{}).when<till::DepositHandler>(Deposit{"7", 5}).then(Deposited{5});
     varve::given<Account>(Opened{})
-        .with(varve::commands<bank::OpenHandler, bank::DepositHandler>{})
+        .with(varve::commands<till::OpenHandler, till::DepositHandler>{})
         .when(Deposit{"7", 5})
         .then(Deposited{5});
 }

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bank {
+namespace ledger {
 
 struct deposited {
     static constexpr std::string_view wire_name = "bank.deposited";
@@ -89,4 +89,4 @@ inline std::string fresh_folder(const std::string& name) {
     return path.string() + "/";
 }
 
-}  // namespace bank
+}  // namespace ledger

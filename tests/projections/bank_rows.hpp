@@ -12,7 +12,7 @@
 #include <map>
 #include <string>
 
-namespace bank {
+namespace ledger {
 
 /// Sums and counts; a position that is applied twice breaks the primary key of `applied`.
 struct balances {
@@ -98,4 +98,4 @@ varve::result<snapshot> stored_rows(const varve::sqlite_read_model<Projection>& 
     });
 }
 
-}  // namespace bank
+}  // namespace ledger

@@ -20,8 +20,8 @@ using varve::disk_error;
 using varve::disk_fault;
 using varve::disk_operation;
 using varve::position;
-using model_of_balances = varve::sqlite_read_model<bank::balances>;
-using bank_worker = varve::projection_worker<bank::log, model_of_balances>;
+using model_of_balances = varve::sqlite_read_model<ledger::balances>;
+using bank_worker = varve::projection_worker<ledger::log, model_of_balances>;
 
 /// How a process ends.
 struct ending {
@@ -34,12 +34,12 @@ struct machine {
     varve::testkit::simulation world;
     std::shared_ptr<varve::simulated_disk> disk = std::make_shared<varve::simulated_disk>();
     varve::sqlite_simulated_vfs vfs{disk};
-    bank::log store;
-    bank::teller teller{};
+    ledger::log store;
+    ledger::teller teller{};
     varve::survival survives = varve::survival::power_loss;
     position claimed{};
 
-    explicit machine(std::uint64_t seed) : world(seed), store(bank::memory_log(world.env())) {}
+    explicit machine(std::uint64_t seed) : world(seed), store(ledger::memory_log(world.env())) {}
 
     varve::result<model_of_balances> open() {
         return model_of_balances::open("balances.db", {.survives = survives, .vfs = vfs.name()});
@@ -73,17 +73,17 @@ struct machine {
         bank_worker worker{store, *model, world.env(), {.batch_events = 7}};
         const auto started = worker.start();
         ASSERT_TRUE(started) << to_string(started.error()) << "\n" << story;
-        const auto found = bank::stored_rows(*model);
+        const auto found = ledger::stored_rows(*model);
         ASSERT_TRUE(found) << to_string(found.error()) << "\n" << story;
-        EXPECT_EQ(found->text, bank::expected_rows(store, found->as_of)) << story;
+        EXPECT_EQ(found->text, ledger::expected_rows(store, found->as_of)) << story;
         if (survives == varve::survival::power_loss) {
             EXPECT_GE(found->as_of, claimed) << story;
         }
 
         ASSERT_TRUE(worker.run_to()) << to_string(*worker.status().why) << "\n" << story;
-        const auto rows = bank::stored_rows(*model).value();
+        const auto rows = ledger::stored_rows(*model).value();
         EXPECT_EQ(rows.as_of, store.head()) << story;
-        EXPECT_EQ(rows.text, bank::expected_rows(store)) << story;
+        EXPECT_EQ(rows.text, ledger::expected_rows(store)) << story;
         claimed = rows.as_of;
     }
 };
@@ -158,7 +158,7 @@ TEST(projection_crash, a_worker_that_failed_once_goes_on_when_it_is_started_agai
         }
         ASSERT_TRUE(worker.run_to()) << at;
         box.disk->clear_faults();
-        EXPECT_EQ(bank::stored_rows(*model).value().text, bank::expected_rows(box.store)) << at;
+        EXPECT_EQ(ledger::stored_rows(*model).value().text, ledger::expected_rows(box.store)) << at;
     }
     EXPECT_GT(failed, 20u);
 }

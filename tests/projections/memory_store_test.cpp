@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bank {
+namespace ledger {
 
 log memory_log(varve::environment& env) {
     auto store = std::make_shared<varve::memory_store>(
@@ -26,8 +26,8 @@ void expect_projected(log store, const std::string& folder) {
     EXPECT_EQ(stored_rows(model).value().text, expected_rows(store));
 }
 
-}  // namespace bank
+}  // namespace ledger
 
 TEST(projection, follows_a_store_in_memory) {
-    bank::expect_projected(bank::memory_log(), bank::fresh_folder("over_memory"));
+    ledger::expect_projected(ledger::memory_log(), ledger::fresh_folder("over_memory"));
 }

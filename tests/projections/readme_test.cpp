@@ -14,9 +14,9 @@
 
 namespace {
 
-using Deposited = bank::deposited;
-using Withdrawn = bank::withdrawn;
-using Noted = bank::noted;
+using Deposited = ledger::deposited;
+using Withdrawn = ledger::withdrawn;
+using Noted = ledger::noted;
 
 // [projection]
 struct Balances {
@@ -55,9 +55,9 @@ struct BalanceHandler {
 
 TEST(readme, of_the_projections_says_what_happens) {
     using namespace std::chrono_literals;
-    auto store = bank::memory_log();
-    const auto path = bank::fresh_folder("readme") + "balances.db";
-    bank::teller teller;
+    auto store = ledger::memory_log();
+    const auto path = ledger::fresh_folder("readme") + "balances.db";
+    ledger::teller teller;
     teller.say(store, Noted{7});
     teller.say(store, Deposited{7, 500});
     const auto last = teller.say(store, Withdrawn{7, 200});

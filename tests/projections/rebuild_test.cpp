@@ -15,8 +15,8 @@
 namespace {
 
 using varve::position;
-using model_of_balances = varve::sqlite_read_model<bank::balances>;
-using bank_worker = varve::projection_worker<bank::log, model_of_balances>;
+using model_of_balances = varve::sqlite_read_model<ledger::balances>;
+using bank_worker = varve::projection_worker<ledger::log, model_of_balances>;
 
 /// Changes a read model behind its worker's back, as a person with a shell might.
 void meddle(const std::string& path, const char* sql) {
@@ -32,21 +32,21 @@ std::string look(const std::string& path, const char* sql) {
 
 // §53
 TEST(rebuild, twice_equals_once_equals_the_incremental_result) {
-    auto store = bank::memory_log();
-    const auto path = bank::fresh_folder("rebuild") + "balances.db";
+    auto store = ledger::memory_log();
+    const auto path = ledger::fresh_folder("rebuild") + "balances.db";
     auto model = model_of_balances::open(path).value();
     bank_worker worker{store, model, varve::environment::system(), {.batch_events = 13}};
-    bank::teller teller;
+    ledger::teller teller;
     for (int i = 0; i < 20; ++i) {
         teller.say_some(store, 11);
         ASSERT_TRUE(worker.run_to());
     }
-    const auto incremental = bank::stored_rows(model).value();
-    EXPECT_EQ(incremental.text, bank::expected_rows(store));
+    const auto incremental = ledger::stored_rows(model).value();
+    EXPECT_EQ(incremental.text, ledger::expected_rows(store));
 
     for (int i = 0; i < 2; ++i) {
         EXPECT_EQ(worker.rebuild().value(), position{220});
-        const auto rebuilt = bank::stored_rows(model).value();
+        const auto rebuilt = ledger::stored_rows(model).value();
         EXPECT_EQ(rebuilt.as_of, position{220});
         EXPECT_EQ(rebuilt.text, incremental.text);
     }
@@ -54,10 +54,10 @@ TEST(rebuild, twice_equals_once_equals_the_incremental_result) {
 
 // §53
 TEST(rebuild, removes_rows_and_tables_that_replay_cannot_produce) {
-    auto store = bank::memory_log();
-    const auto path = bank::fresh_folder("meddled") + "balances.db";
+    auto store = ledger::memory_log();
+    const auto path = ledger::fresh_folder("meddled") + "balances.db";
     auto model = model_of_balances::open(path).value();
-    bank::teller{}.say_some(store, 40);
+    ledger::teller{}.say_some(store, 40);
     bank_worker worker{store, model};
     ASSERT_TRUE(worker.run_to());
     meddle(path,
@@ -66,10 +66,10 @@ TEST(rebuild, removes_rows_and_tables_that_replay_cannot_produce) {
            "create index by_cents on balances(cents);"
            "create trigger doubling after insert on balances begin"
            " update balances set cents = 0; end");
-    EXPECT_NE(bank::stored_rows(model).value().text, bank::expected_rows(store));
+    EXPECT_NE(ledger::stored_rows(model).value().text, ledger::expected_rows(store));
 
     ASSERT_TRUE(worker.rebuild());
-    EXPECT_EQ(bank::stored_rows(model).value().text, bank::expected_rows(store));
+    EXPECT_EQ(ledger::stored_rows(model).value().text, ledger::expected_rows(store));
     EXPECT_EQ(look(path,
                    "select group_concat(name) from (select name from sqlite_schema"
                    " where name not like 'sqlite\\_%' escape '\\' order by name)"),
@@ -78,20 +78,20 @@ TEST(rebuild, removes_rows_and_tables_that_replay_cannot_produce) {
 
 // §53
 TEST(rebuild, of_an_empty_log_leaves_empty_tables) {
-    auto store = bank::memory_log();
-    auto model = model_of_balances::open(bank::fresh_folder("empty") + "balances.db").value();
+    auto store = ledger::memory_log();
+    auto model = model_of_balances::open(ledger::fresh_folder("empty") + "balances.db").value();
     bank_worker worker{store, model};
     EXPECT_EQ(worker.rebuild().value(), position{0});
-    const auto rows = bank::stored_rows(model).value();
+    const auto rows = ledger::stored_rows(model).value();
     EXPECT_EQ(rows.as_of, position{0});
     EXPECT_EQ(rows.text, "");
 }
 
 /// Tells its test when an event is applied.
-struct watched : bank::balances {
-    using bank::balances::apply;
+struct watched : ledger::balances {
+    using ledger::balances::apply;
     static inline std::function<void()> at_withdrawal;
-    void apply(varve::row_writer& rows, const bank::withdrawn& e,
+    void apply(varve::row_writer& rows, const ledger::withdrawn& e,
                const varve::recorded_event& r) const {
         if (at_withdrawal) at_withdrawal();
         add(rows, e.account, -e.cents, r);
@@ -100,15 +100,15 @@ struct watched : bank::balances {
 
 // §53, §34: what a cancelled rebuild leaves is true as far as it goes, and `start` goes on from there.
 TEST(rebuild, cancelled_leaves_true_partial_progress_and_is_finished_by_the_next_start) {
-    auto store = bank::memory_log();
-    bank::teller teller;
+    auto store = ledger::memory_log();
+    ledger::teller teller;
     for (int i = 1; i <= 300; ++i) {
         if (i == 150)
-            teller.say(store, bank::withdrawn{1, 1});
+            teller.say(store, ledger::withdrawn{1, 1});
         else
-            teller.say(store, bank::deposited{1, 1});
+            teller.say(store, ledger::deposited{1, 1});
     }
-    auto model = varve::sqlite_read_model<watched>::open(bank::fresh_folder("cancel") +
+    auto model = varve::sqlite_read_model<watched>::open(ledger::fresh_folder("cancel") +
                                                          "balances.db")
                      .value();
     varve::projection_worker worker{
@@ -127,25 +127,25 @@ TEST(rebuild, cancelled_leaves_true_partial_progress_and_is_finished_by_the_next
     watched::at_withdrawal = nullptr;
     ASSERT_FALSE(rebuilt);
     EXPECT_EQ(rebuilt.error().code, varve::errc::cancelled);
-    const auto part = bank::stored_rows(model).value();
+    const auto part = ledger::stored_rows(model).value();
     EXPECT_EQ(part.as_of, position{150});
-    EXPECT_EQ(part.text, bank::expected_rows(store, position{150}));
+    EXPECT_EQ(part.text, ledger::expected_rows(store, position{150}));
 
     ASSERT_TRUE(worker.start());
     ASSERT_TRUE(worker.wait(position{300}, std::chrono::seconds{30}));
-    EXPECT_EQ(bank::stored_rows(model).value().text, bank::expected_rows(store));
+    EXPECT_EQ(ledger::stored_rows(model).value().text, ledger::expected_rows(store));
 }
 
 // §53
 TEST(rebuild, of_one_projection_leaves_another_as_it_was) {
     varve::testkit::simulation world{1};
-    auto store = bank::memory_log(world.env());
-    const auto folder = bank::fresh_folder("other");
+    auto store = ledger::memory_log(world.env());
+    const auto folder = ledger::fresh_folder("other");
     auto one = model_of_balances::open(folder + "one.db").value();
     auto other = model_of_balances::open(folder + "other.db").value();
     bank_worker first{store, one, world.env()};
     bank_worker second{store, other, world.env()};
-    bank::teller{}.say_some(store, 30);
+    ledger::teller{}.say_some(store, 30);
     ASSERT_TRUE(first.start());
     ASSERT_TRUE(second.start());
     world.executor().run();
@@ -153,18 +153,18 @@ TEST(rebuild, of_one_projection_leaves_another_as_it_was) {
     ASSERT_TRUE(first.rebuild());
     world.executor().run();
     EXPECT_EQ(second.status().applied, before.applied);
-    EXPECT_EQ(bank::stored_rows(other).value().text, bank::stored_rows(one).value().text);
+    EXPECT_EQ(ledger::stored_rows(other).value().text, ledger::stored_rows(one).value().text);
 }
 
 // §53: readers keep seeing the old rows until the transaction that empties the tables is stored.
 TEST(rebuild, is_invisible_to_a_query_that_runs) {
-    auto store = bank::memory_log();
-    auto model = model_of_balances::open(bank::fresh_folder("visible") + "balances.db").value();
+    auto store = ledger::memory_log();
+    auto model = model_of_balances::open(ledger::fresh_folder("visible") + "balances.db").value();
     bank_worker worker{store, model, varve::environment::system(), {.batch_events = 5}};
-    bank::teller{}.say_some(store, 50);
+    ledger::teller{}.say_some(store, 50);
     ASSERT_TRUE(worker.run_to());
-    const auto whole = bank::expected_rows(store);
-    const auto counted = model.read([&](const varve::rows<bank::balances>& now) {
+    const auto whole = ledger::expected_rows(store);
+    const auto counted = model.read([&](const varve::rows<ledger::balances>& now) {
         const auto before = now.one<std::int64_t>("select count(*) from applied");
         EXPECT_TRUE(worker.rebuild());
         const auto after = now.one<std::int64_t>("select count(*) from applied");
@@ -173,25 +173,25 @@ TEST(rebuild, is_invisible_to_a_query_that_runs) {
         return after;
     });
     EXPECT_TRUE(counted);
-    EXPECT_EQ(bank::stored_rows(model).value().text, whole);
+    EXPECT_EQ(ledger::stored_rows(model).value().text, whole);
 }
 
 /// The same fold in memory.
 struct total {
     static constexpr std::string_view name = "total";
     static constexpr std::uint32_t version = 1;
-    using events = varve::events<bank::deposited, bank::withdrawn>;
+    using events = varve::events<ledger::deposited, ledger::withdrawn>;
     std::int64_t cents = 0;
-    void apply(const bank::deposited& e) { cents += e.cents; }
-    void apply(const bank::withdrawn& e) { cents -= e.cents; }
+    void apply(const ledger::deposited& e) { cents += e.cents; }
+    void apply(const ledger::withdrawn& e) { cents -= e.cents; }
 };
 
 // §53
 TEST(rebuild, in_memory_equals_the_incremental_result_too) {
-    auto store = bank::memory_log();
+    auto store = ledger::memory_log();
     varve::memory_read_model<total> model;
     varve::projection_worker worker{store, model};
-    bank::teller{}.say_some(store, 100);
+    ledger::teller{}.say_some(store, 100);
     ASSERT_TRUE(worker.run_to());
     const auto cents = [](const total& now) { return now.cents; };
     const auto incremental = model.read(cents);

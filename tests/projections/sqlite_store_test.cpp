@@ -6,16 +6,16 @@
 
 #include <gtest/gtest.h>
 
-namespace bank {
+namespace ledger {
 
 log sqlite_log(const std::string& path) {
     auto store = std::make_shared<varve::sqlite_store>(varve::sqlite_store::open(path).value());
     return {store, varve::store_ref{*store}};
 }
 
-}  // namespace bank
+}  // namespace ledger
 
 TEST(projection, follows_a_store_on_sqlite) {
-    const auto folder = bank::fresh_folder("over_sqlite");
-    bank::expect_projected(bank::sqlite_log(folder + "log.db"), folder);
+    const auto folder = ledger::fresh_folder("over_sqlite");
+    ledger::expect_projected(ledger::sqlite_log(folder + "log.db"), folder);
 }

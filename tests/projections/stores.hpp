@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-namespace bank {
+namespace ledger {
 
 /// Owns a store and stands for it.
 class log : public varve::store_ref {
@@ -26,4 +26,4 @@ log sqlite_log(const std::string& path);
 /// Fails the test unless a worker brings a read model up with the store, behind it and live.
 void expect_projected(log store, const std::string& folder);
 
-}  // namespace bank
+}  // namespace ledger

@@ -74,14 +74,14 @@ std::vector<std::uint64_t> read_during_a_storm(Store& store, std::uint64_t total
 
 template <class Store>
 void expect_no_seam(Store& store, int each) {
-    bank::teller before{9};
+    ledger::teller before{9};
     before.say_some(store, 100);
     const auto total = static_cast<std::uint64_t>(100 + 3 * each);
 
     std::vector<std::thread> writers;
     std::vector<std::uint64_t> got[2];
     for (std::uint64_t who = 1; who <= 3; ++who)
-        writers.emplace_back([&store, who, each] { bank::teller{who}.say_some(store, each); });
+        writers.emplace_back([&store, who, each] { ledger::teller{who}.say_some(store, each); });
     std::thread other{[&] { got[1] = read_during_a_storm(store, total); }};
     got[0] = read_during_a_storm(store, total);
     other.join();
@@ -95,20 +95,20 @@ void expect_no_seam(Store& store, int each) {
 
 // §28
 TEST(subscription, gives_each_event_once_and_in_order_through_an_append_storm_in_memory) {
-    auto store = bank::memory_log();
+    auto store = ledger::memory_log();
     expect_no_seam(store, 700);
 }
 
 // §28
 TEST(subscription, gives_each_event_once_and_in_order_through_an_append_storm_on_sqlite) {
-    auto store = bank::sqlite_log(bank::fresh_folder("seam") + "log.db");
+    auto store = ledger::sqlite_log(ledger::fresh_folder("seam") + "log.db");
     expect_no_seam(store, 150);
 }
 
 // §28
 TEST(subscription, goes_on_from_a_checkpoint_after_a_restart) {
-    auto store = bank::memory_log();
-    bank::teller teller;
+    auto store = ledger::memory_log();
+    ledger::teller teller;
     teller.say_some(store, 10);
     varve::position checkpoint;
     {
@@ -126,11 +126,11 @@ TEST(subscription, goes_on_from_a_checkpoint_after_a_restart) {
 
 // §30
 TEST(subscription, filtered_by_type_moves_over_what_does_not_match_and_no_further_than_it_read) {
-    auto store = bank::memory_log();
-    bank::teller teller;
-    for (int i = 0; i < 10; ++i) teller.say(store, bank::noted{1});
-    teller.say(store, bank::deposited{1, 5});
-    for (int i = 0; i < 10; ++i) teller.say(store, bank::noted{1});
+    auto store = ledger::memory_log();
+    ledger::teller teller;
+    for (int i = 0; i < 10; ++i) teller.say(store, ledger::noted{1});
+    teller.say(store, ledger::deposited{1, 5});
+    for (int i = 0; i < 10; ++i) teller.say(store, ledger::noted{1});
 
     varve::subscription reader{store, {}, varve::type_filter{{"bank.deposited", "bank.withdrawn"}}};
     EXPECT_TRUE(reader.next({.events = 8}).value().empty());
@@ -146,10 +146,10 @@ TEST(subscription, filtered_by_type_moves_over_what_does_not_match_and_no_furthe
 
 // §29: an idle reader is told "nothing" at once, and one event wakes it.
 TEST(subscription, waits_while_there_is_nothing_and_wakes_for_one_event) {
-    auto store = bank::memory_log();
+    auto store = ledger::memory_log();
     varve::subscription reader{store};
     EXPECT_FALSE(reader.wait(0ns));
-    std::thread writer{[&] { bank::teller{}.say(store, bank::noted{1}); }};
+    std::thread writer{[&] { ledger::teller{}.say(store, ledger::noted{1}); }};
     EXPECT_TRUE(reader.wait(30s));
     writer.join();
     EXPECT_EQ(reader.next().value().size(), 1u);

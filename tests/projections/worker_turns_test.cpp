@@ -26,12 +26,12 @@ using varve::position;
 struct observed {
     static constexpr std::string_view name = "observed";
     static constexpr std::uint32_t version = 1;
-    using events = varve::events<bank::deposited, bank::withdrawn>;
-    using ignores = varve::events<bank::withdrawn>;
+    using events = varve::events<ledger::deposited, ledger::withdrawn>;
+    using ignores = varve::events<ledger::withdrawn>;
     static inline std::function<varve::result<void>(const varve::recorded_event&)> at_deposit;
 
     std::vector<std::uint64_t> seen;
-    varve::result<void> apply(const bank::deposited&, const varve::recorded_event& recorded) {
+    varve::result<void> apply(const ledger::deposited&, const varve::recorded_event& recorded) {
         if (at_deposit)
             if (auto allowed = at_deposit(recorded); !allowed) return allowed;
         seen.push_back(recorded.position.value);
@@ -39,7 +39,7 @@ struct observed {
     }
 };
 using model_of_observed = varve::memory_read_model<observed>;
-using observing_worker = varve::projection_worker<bank::log, model_of_observed>;
+using observing_worker = varve::projection_worker<ledger::log, model_of_observed>;
 
 std::vector<std::uint64_t> seen(const model_of_observed& model) {
     return model.read([](const observed& now) { return now.seen; });
@@ -53,9 +53,9 @@ std::vector<std::uint64_t> numbers(std::uint64_t from, std::uint64_t to) {
 
 // §34
 TEST(worker_turns, stopped_in_the_middle_of_a_batch_leaves_the_checkpoint_at_the_event_at_hand) {
-    auto store = bank::memory_log();
-    bank::teller teller;
-    for (int i = 0; i < 100; ++i) teller.say(store, bank::deposited{1, 1});
+    auto store = ledger::memory_log();
+    ledger::teller teller;
+    for (int i = 0; i < 100; ++i) teller.say(store, ledger::deposited{1, 1});
     model_of_observed model;
     observing_worker worker{store, model, varve::environment::system(), {.batch_events = 100}};
 
@@ -102,7 +102,7 @@ TEST(worker_turns, misses_no_wake_up_and_does_not_spin_when_idle) {
     varve::system_random_source random;
     counting_executor threads;
     varve::environment env{clock, random, threads};
-    auto store = bank::memory_log(env);
+    auto store = ledger::memory_log(env);
     model_of_observed model;
     observing_worker worker{store, model, env};
 
@@ -118,12 +118,12 @@ TEST(worker_turns, misses_no_wake_up_and_does_not_spin_when_idle) {
         return {};
     };
     ASSERT_TRUE(worker.start());
-    bank::teller teller;
+    ledger::teller teller;
     std::uint64_t appends = 0;
     for (int i = 0; i < 1'500; ++i) {
         position last;
         for (int burst = i % 3; burst >= 0; --burst, ++appends)
-            last = teller.say(store, bank::deposited{1, 1});
+            last = teller.say(store, ledger::deposited{1, 1});
         std::unique_lock lock{mutex};
         ASSERT_TRUE(changed.wait_for(lock, 60s, [&] { return heard >= last; }))
             << "event " << last.value << " never came";
@@ -137,9 +137,9 @@ TEST(worker_turns, misses_no_wake_up_and_does_not_spin_when_idle) {
 
 // §56
 TEST(worker_turns, stops_at_an_event_that_apply_refuses_or_throws_at_and_tries_again_when_started) {
-    auto store = bank::memory_log();
-    bank::teller teller;
-    for (int i = 0; i < 30; ++i) teller.say(store, bank::deposited{1, 1});
+    auto store = ledger::memory_log();
+    ledger::teller teller;
+    for (int i = 0; i < 30; ++i) teller.say(store, ledger::deposited{1, 1});
     model_of_observed model;
     observing_worker worker{store, model, varve::environment::system(), {.batch_events = 7}};
 
@@ -170,7 +170,7 @@ TEST(worker_turns, stops_at_an_event_that_apply_refuses_or_throws_at_and_tries_a
 }
 
 TEST(worker_turns, refuses_a_batch_out_of_bounds) {
-    auto store = bank::memory_log();
+    auto store = ledger::memory_log();
     model_of_observed model;
     observing_worker none{store, model, varve::environment::system(), {.batch_events = 0}};
     EXPECT_EQ(none.start().error().code, varve::errc::invalid_argument);

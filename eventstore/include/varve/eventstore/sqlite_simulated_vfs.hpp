@@ -27,12 +27,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <new>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace varve::inline v0 {
@@ -59,7 +61,11 @@ public:
         raw_.xAccess = &access;
         raw_.xFullPathname = &full_path;
         raw_.xRandomness = &randomness;
-        raw_.xSleep = [](sqlite3_vfs*, int microseconds) { return microseconds; };
+        // really, so that another thread can let go of a lock; with one thread nobody ever sleeps
+        raw_.xSleep = [](sqlite3_vfs*, int microseconds) {
+            std::this_thread::sleep_for(std::chrono::microseconds{std::min(microseconds, 1000)});
+            return microseconds;
+        };
         raw_.xCurrentTime = [](sqlite3_vfs*, double* day) {
             *day = 2461000.5;
             return SQLITE_OK;
