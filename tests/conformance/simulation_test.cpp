@@ -66,7 +66,7 @@ private:
     void append() {
         const auto id = world_.env().ids().template next<append_id>();
         drawn_from(id).send([&](const append_request& request) {
-            store_->append_async(request, [this](result<receipt> answer) {
+            store_->append_async(request, [this, id](result<receipt> answer) {
                 account_.note(id, answer);
                 world_.note(answer ? "stored at " + to_string(answer->first)
                                    : std::string{to_string(answer.error().code)});
