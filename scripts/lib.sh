@@ -3,7 +3,7 @@
 #   varve_packages NAME...       installs by apt what is missing (root or sudo)
 #   varve_step NAME COMMAND...   runs one step into a log; shows progress, time, and the end of the log if it fails
 #   varve_build PRESET [-D...]   configures and builds
-#   varve_ctest PRESET           runs the tests, shows what failed or was skipped and why, adds them to the sum
+#   varve_ctest PRESET [ARG...]  runs the tests, shows what failed or was skipped and why, adds them to the sum
 #   varve_finish                 prints the sum as the last line; called on every exit
 #
 # Environment: VARVE_JOBS (default: number of processors), VARVE_TALLY (a file that also gets the sum).
@@ -139,11 +139,12 @@ varve_read_junit() {
 
 varve_ctest() {
     local preset=$1 junit code=0 label good bad left wrapped=()
+    shift
     junit=$logs/$preset.junit.xml
     rm -f "$junit"
     # Sanitizers map memory at fixed places; address randomisation of some kernels is in their way.
     case $preset in asan | tsan) if setarch -R true 2>/dev/null; then wrapped=(setarch -R); fi ;; esac
-    varve_run "test $preset" "${wrapped[@]}" ctest --preset "$preset" --output-junit "$junit" || code=$?
+    varve_run "test $preset" "${wrapped[@]}" ctest --preset "$preset" "$@" --output-junit "$junit" || code=$?
     if [ ! -s "$junit" ]; then
         failed=$((failed + 1))
         printf '    FAILED: ctest gave no result; the last 30 lines of %s:\n' "$log"

@@ -40,9 +40,10 @@ struct stream_revision {
 /// What an append returns.
 struct receipt {
     append_id id;
-    position first;                        ///< Of its first event; 0 for a pure check.
-    position last;                         ///< Of its last event; wait for this to read your own write.
-    std::vector<stream_revision> streams;  ///< The new revision of each stream, in order of first use.
+    position first;  ///< Of its first event; 0 for a pure check.
+    position last;   ///< Of its last event; wait for this to read your own write.
+    std::vector<stream_revision>
+        streams;  ///< The new revision of each stream, in order of first use.
 
     friend bool operator==(const receipt&, const receipt&) = default;
 };

@@ -56,7 +56,9 @@ void put(bytes& out, const T& value) {
     out.insert(out.end(), raw, raw + sizeof value);
 }
 
-inline void put_bytes(bytes& out, bytes_view data) { out.insert(out.end(), data.begin(), data.end()); }
+inline void put_bytes(bytes& out, bytes_view data) {
+    out.insert(out.end(), data.begin(), data.end());
+}
 
 }  // namespace detail
 }  // namespace varve::inline v0

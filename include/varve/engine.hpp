@@ -39,10 +39,10 @@ enum class direction : std::uint8_t { forward, backward };
 
 /// What an engine can do; a constant of its type.
 struct engine_traits {
-    std::string_view name;           ///< As in `--store name:PATH`.
-    bool durable = true;             ///< Survives the end of the process.
-    bool shared = true;              ///< Other processes can read beside the writer.
-    bool transaction_hook = true;    ///< `native()` of a transaction gives the engine's own handle.
+    std::string_view name;         ///< As in `--store name:PATH`.
+    bool durable = true;           ///< Survives the end of the process.
+    bool shared = true;            ///< Other processes can read beside the writer.
+    bool transaction_hook = true;  ///< `native()` of a transaction gives the engine's own handle.
 };
 
 /// Called with a key and a value, valid during the call; returns false to end the scan.

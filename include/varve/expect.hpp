@@ -38,9 +38,10 @@ private:
 
 /// Makes expectations: `expect::at(revision{3})`.
 namespace expect {
-inline constexpr expectation any{expectation::kind::any, revision{}};        ///< Nothing is believed.
-inline constexpr expectation none{expectation::kind::none, revision{}};      ///< Never written.
-inline constexpr expectation exists{expectation::kind::exists, revision{}};  ///< Written at least once.
+inline constexpr expectation any{expectation::kind::any, revision{}};    ///< Nothing is believed.
+inline constexpr expectation none{expectation::kind::none, revision{}};  ///< Never written.
+inline constexpr expectation exists{expectation::kind::exists,
+                                    revision{}};  ///< Written at least once.
 
 /// The newest event has exactly this revision; `at(revision{0})` equals `none`.
 constexpr expectation at(revision r) noexcept { return {expectation::kind::at, r}; }

@@ -15,27 +15,27 @@ namespace varve::inline v0 {
 
 /// What went wrong, and so what to do about it.
 enum class errc : std::uint8_t {
-    conflict = 1,      ///< The stream or boundary moved on since it was read. Load, decide again.
-    rejected,          ///< The domain said no. Show the reason; do not retry.
-    overloaded,        ///< The queue is full. Nothing was tried; retry later.
-    unknown,           ///< The engine failed while storing. Reopen, ask again with the same append id.
-    poisoned,          ///< An earlier write failed. Reopen first.
-    reserved,          ///< A prepared transaction holds the stream. Wait for its outcome.
-    full,              ///< No space or quota, seen before anything was written.
-    corrupt,           ///< Stored bytes fail their checks. Never retried; run `varve verify`.
-    id_reused,         ///< This append id was stored with other bytes. Take a new id.
+    conflict = 1,  ///< The stream or boundary moved on since it was read. Load, decide again.
+    rejected,      ///< The domain said no. Show the reason; do not retry.
+    overloaded,    ///< The queue is full. Nothing was tried; retry later.
+    unknown,       ///< The engine failed while storing. Reopen, ask again with the same append id.
+    poisoned,      ///< An earlier write failed. Reopen first.
+    reserved,      ///< A prepared transaction holds the stream. Wait for its outcome.
+    full,          ///< No space or quota, seen before anything was written.
+    corrupt,       ///< Stored bytes fail their checks. Never retried; run `varve verify`.
+    id_reused,     ///< This append id was stored with other bytes. Take a new id.
     invalid_argument,  ///< The call breaks a stated rule. Mend the caller.
     too_large,         ///< A stated limit is exceeded; nothing was written. Split the request.
     not_found,         ///< What was named does not exist.
     busy,              ///< Another process or object holds the store. The message names it.
     foreign,           ///< Not a store, or of a newer format. Nothing was touched.
-    io,                ///< The engine or the system failed while reading. Retry or look at the disk.
-    denied,            ///< The system refuses access. Mend the permissions.
-    undecodable,       ///< The payload does not fit the type it is decoded into.
-    timeout,           ///< Not reached in time; the message says how far it came.
-    cancelled,         ///< Somebody asked to stop.
-    closed,            ///< The object was closed before.
-    unsupported,       ///< This store or engine cannot do that; its traits say so.
+    io,           ///< The engine or the system failed while reading. Retry or look at the disk.
+    denied,       ///< The system refuses access. Mend the permissions.
+    undecodable,  ///< The payload does not fit the type it is decoded into.
+    timeout,      ///< Not reached in time; the message says how far it came.
+    cancelled,    ///< Somebody asked to stop.
+    closed,       ///< The object was closed before.
+    unsupported,  ///< This store or engine cannot do that; its traits say so.
 };
 
 /// The code as one word, as the tool and the logs print it.
@@ -78,9 +78,9 @@ struct failed_check {
 /// Why something did not happen.
 struct failure {
     errc code{};
-    std::string message;                ///< What, where and why; a sentence for a person.
+    std::string message;                 ///< What, where and why; a sentence for a person.
     std::vector<failed_check> checks{};  ///< With `conflict`: every check that failed.
-    append_id append{};                 ///< With `unknown`: ask again with this id.
+    append_id append{};                  ///< With `unknown`: ask again with this id.
 };
 
 /// A value, or the failure that stands in its place.

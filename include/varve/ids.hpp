@@ -59,9 +59,10 @@ struct identifier {
     }
 };
 
-using append_id = identifier<struct append_id_tag>;  ///< Names an append for ever; the idempotency key.
-using event_id = identifier<struct event_id_tag>;    ///< Names an event; derived unless imported.
-using store_id = identifier<struct store_id_tag>;    ///< Which store this is.
+using append_id =
+    identifier<struct append_id_tag>;  ///< Names an append for ever; the idempotency key.
+using event_id = identifier<struct event_id_tag>;  ///< Names an event; derived unless imported.
+using store_id = identifier<struct store_id_tag>;  ///< Which store this is.
 
 /// What an event belongs to or was caused by: an event, an append, or a name from outside.
 using message_id = identifier<struct message_id_tag>;

@@ -20,13 +20,13 @@ namespace varve::inline v0 {
 
 /// What a store can do; the conformance suite asks accordingly.
 struct store_traits {
-    std::string_view engine;             ///< Its engine's name.
-    bool dense_positions = true;         ///< Positions have no gaps.
-    bool several_streams = true;         ///< One append may write to several streams.
-    bool local_transaction = true;       ///< A checkpoint can ride in the append's transaction.
-    bool read_your_write = true;         ///< A stored append is visible at once.
-    bool push = true;                    ///< Readers are woken, they need not poll.
-    bool durable = true;                 ///< Survives the end of the process.
+    std::string_view engine;        ///< Its engine's name.
+    bool dense_positions = true;    ///< Positions have no gaps.
+    bool several_streams = true;    ///< One append may write to several streams.
+    bool local_transaction = true;  ///< A checkpoint can ride in the append's transaction.
+    bool read_your_write = true;    ///< A stored append is visible at once.
+    bool push = true;               ///< Readers are woken, they need not poll.
+    bool durable = true;            ///< Survives the end of the process.
     std::size_t largest_append = limits::batch;
 };
 
@@ -61,17 +61,17 @@ enum class stream_state : std::uint8_t {
 
 /// Where a scan ended.
 struct scan_end {
-    position head;        ///< The durable head when the read began: the prefix that it saw.
-    position last;        ///< The last position looked at, given or not; the next call's `after`.
-    bool more = false;    ///< Stopped by a limit or by the visitor, not by the end.
+    position head;      ///< The durable head when the read began: the prefix that it saw.
+    position last;      ///< The last position looked at, given or not; the next call's `after`.
+    bool more = false;  ///< Stopped by a limit or by the visitor, not by the end.
 };
 
 /// Where a scan of a stream ended.
 struct stream_scan_end {
     position head;
     stream_state state = stream_state::unknown;
-    revision newest;   ///< The stream's own newest revision within the prefix.
-    revision last;     ///< The last revision given; the next call's `after`.
+    revision newest;  ///< The stream's own newest revision within the prefix.
+    revision last;    ///< The last revision given; the next call's `after`.
     bool more = false;
 };
 
@@ -120,29 +120,29 @@ using registration = std::shared_ptr<void>;
 
 /// An event store. All functions may be called from any thread.
 template <class S>
-concept event_store =
-    requires(S& store, const append_request& request, const append_id& id, position where,
-             std::string_view stream, const log_range& log, const stream_range& part,
-             const event_visitor& visit, std::function<void()> wake, std::chrono::nanoseconds wait) {
-        { S::traits } -> std::convertible_to<const store_traits&>;
-        { store.identity() } -> std::same_as<store_identity>;
-        /// Stores all of it durably or refuses all of it. Errors: `errc` tells what to do.
-        { store.append(request) } -> std::same_as<result<receipt>>;
-        /// The receipt of an earlier append, or nothing. Errors: `poisoned`, `io`, `corrupt`.
-        { store.find(id) } -> std::same_as<result<std::optional<receipt>>>;
-        /// The last durable position.
-        { store.head() } -> std::same_as<position>;
-        /// Visits events in place, without a copy.
-        { store.scan_log(log, visit) } -> std::same_as<result<scan_end>>;
-        { store.scan_stream(stream, part, visit) } -> std::same_as<result<stream_scan_end>>;
-        /// The same events in a page that owns them.
-        { store.read_log(log) } -> std::same_as<result<event_page>>;
-        { store.read_stream(stream, part) } -> std::same_as<result<stream_page>>;
-        /// Blocks until the head lies beyond `where` or `wait` is over; gives the head.
-        { store.wait_beyond(where, wait) } -> std::same_as<position>;
-        /// Calls `wake` on the appending thread after each group became durable. Must be quick.
-        { store.on_durable(std::move(wake)) } -> std::same_as<registration>;
-    };
+concept event_store = requires(S& store, const append_request& request, const append_id& id,
+                               position where, std::string_view stream, const log_range& log,
+                               const stream_range& part, const event_visitor& visit,
+                               std::function<void()> wake, std::chrono::nanoseconds wait) {
+    { S::traits } -> std::convertible_to<const store_traits&>;
+    { store.identity() } -> std::same_as<store_identity>;
+    /// Stores all of it durably or refuses all of it. Errors: `errc` tells what to do.
+    { store.append(request) } -> std::same_as<result<receipt>>;
+    /// The receipt of an earlier append, or nothing. Errors: `poisoned`, `io`, `corrupt`.
+    { store.find(id) } -> std::same_as<result<std::optional<receipt>>>;
+    /// The last durable position.
+    { store.head() } -> std::same_as<position>;
+    /// Visits events in place, without a copy.
+    { store.scan_log(log, visit) } -> std::same_as<result<scan_end>>;
+    { store.scan_stream(stream, part, visit) } -> std::same_as<result<stream_scan_end>>;
+    /// The same events in a page that owns them.
+    { store.read_log(log) } -> std::same_as<result<event_page>>;
+    { store.read_stream(stream, part) } -> std::same_as<result<stream_page>>;
+    /// Blocks until the head lies beyond `where` or `wait` is over; gives the head.
+    { store.wait_beyond(where, wait) } -> std::same_as<position>;
+    /// Calls `wake` on the appending thread after each group became durable. Must be quick.
+    { store.on_durable(std::move(wake)) } -> std::same_as<registration>;
+};
 
 template <class End>
 void basic_page<End>::add(const recorded_event& event) {

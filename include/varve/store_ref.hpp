@@ -15,13 +15,15 @@ namespace varve::inline v0 {
 /// Models `event_store` over a store of any type whose positions are dense.
 class store_ref {
 public:
-    static constexpr store_traits traits{.engine = "any", .local_transaction = false, .durable = false};
+    static constexpr store_traits traits{
+        .engine = "any", .local_transaction = false, .durable = false};
 
     template <event_store Store>
         requires(!std::same_as<Store, store_ref>)
     store_ref(Store& store) : store_(std::make_shared<holder<Store>>(store)) {
-        static_assert(Store::traits.dense_positions && Store::traits.read_your_write,
-                      "varve: store_ref stands for stores with dense positions that show a write at once");
+        static_assert(
+            Store::traits.dense_positions && Store::traits.read_your_write,
+            "varve: store_ref stands for stores with dense positions that show a write at once");
     }
 
     /// What the store behind it can do.
@@ -45,7 +47,9 @@ public:
     position wait_beyond(position where, std::chrono::nanoseconds wait) {
         return store_->wait_beyond(where, wait);
     }
-    registration on_durable(std::function<void()> wake) { return store_->on_durable(std::move(wake)); }
+    registration on_durable(std::function<void()> wake) {
+        return store_->on_durable(std::move(wake));
+    }
 
 private:
     struct any {
@@ -70,7 +74,9 @@ private:
         const store_traits& what() const noexcept override { return Store::traits; }
         store_identity identity() const override { return store->identity(); }
         result<receipt> append(const append_request& r) override { return store->append(r); }
-        result<std::optional<receipt>> find(const append_id& id) override { return store->find(id); }
+        result<std::optional<receipt>> find(const append_id& id) override {
+            return store->find(id);
+        }
         position head() const override { return store->head(); }
         result<scan_end> scan_log(const log_range& r, const event_visitor& v) override {
             return store->scan_log(r, v);

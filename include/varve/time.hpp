@@ -25,7 +25,8 @@ public:
 class system_clock_source final : public clock_source {
 public:
     timestamp now() noexcept override {
-        return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+        return std::chrono::time_point_cast<std::chrono::nanoseconds>(
+            std::chrono::system_clock::now());
     }
     std::chrono::nanoseconds monotonic() noexcept override {
         return std::chrono::steady_clock::now().time_since_epoch();

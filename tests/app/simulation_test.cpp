@@ -3,11 +3,11 @@
 // Store (memory engine) and read model (SQLite) lie on one simulated disk; clock, chance and threads
 // are simulated too. So a run is a function of its seed, and VARVE_SEED=n repeats run n.
 
+#include "bank/statement.hpp"
+
 #include <varve/eventstore/memory_store.hpp>
 #include <varve/eventstore/sqlite_simulated_vfs.hpp>
 #include <varve/testing/simulation.hpp>
-
-#include "bank/statement.hpp"
 
 #include <gtest/gtest.h>
 
@@ -77,7 +77,8 @@ private:
     /// Sends until the outcome is known: an unknown one is asked again with the same id, never decided
     /// afresh.
     template <class Command>
-    void attempt(append_id id, const std::string& name, std::int64_t cents, const Command& command) {
+    void attempt(append_id id, const std::string& name, std::int64_t cents,
+                 const Command& command) {
         for (int tries = 0; tries < 3; ++tries) {
             const auto done = bank_->send(command, {.id = id});
             note(name, done);
@@ -118,10 +119,11 @@ private:
         ++faults;
         static constexpr disk_operation kinds[] = {disk_operation::write, disk_operation::sync,
                                                    disk_operation::read, disk_operation::any};
-        disk_->plan({.kind = kinds[world_.chance().below(4)],
-                     .at = 1 + world_.chance().below(8),
-                     .for_ever = world_.chance().below(4) == 0,
-                     .error = world_.chance().below(2) == 0 ? disk_error::io : disk_error::no_space});
+        disk_->plan(
+            {.kind = kinds[world_.chance().below(4)],
+             .at = 1 + world_.chance().below(8),
+             .for_ever = world_.chance().below(4) == 0,
+             .error = world_.chance().below(2) == 0 ? disk_error::io : disk_error::no_space});
     }
 
     /// The power fails: the process is gone before anything can be tidied up.
@@ -161,7 +163,8 @@ private:
         ASSERT_EQ(report->events, stored_.size()) << "each command stores one event; " << story();
         for (const auto& given : stored_) {
             const auto found = store_->find(given.id);
-            ASSERT_TRUE(found.has_value() && *found == given) << to_string(given.id) << "\n" << story();
+            ASSERT_TRUE(found.has_value() && *found == given) << to_string(given.id) << "\n"
+                                                              << story();
         }
         for (const auto& [name, cents] : balance_) {
             const auto now = bank_->ask(bank::StatementOf{name}, at_least(store_->head(), 1ns));
@@ -184,7 +187,9 @@ TEST(simulated_bank, loses_nothing_under_any_seed) {
     const char* wanted = std::getenv("VARVE_SEED");
     const char* count = std::getenv("VARVE_SEEDS");
     const std::uint64_t first = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 1;
-    const std::uint64_t seeds = wanted != nullptr ? 1 : count != nullptr ? std::strtoull(count, nullptr, 10) : 300;
+    const std::uint64_t seeds = wanted != nullptr  ? 1
+                                : count != nullptr ? std::strtoull(count, nullptr, 10)
+                                                   : 300;
     std::size_t acknowledged = 0;
     int cuts = 0, faults = 0, unknowns = 0, rejections = 0;
     for (std::uint64_t seed = first; seed < first + seeds && !HasFailure(); ++seed) {
@@ -196,8 +201,10 @@ TEST(simulated_bank, loses_nothing_under_any_seed) {
         unknowns += bank.unknowns;
         rejections += bank.rejections;
     }
-    std::printf("simulated: %zu seeds, %zu stored, %d rejected, %d power cuts, %d faults, %d unknown outcomes\n",
-                static_cast<std::size_t>(seeds), acknowledged, rejections, cuts, faults, unknowns);
+    std::printf(
+        "simulated: %zu seeds, %zu stored, %d rejected, %d power cuts, %d faults, %d unknown "
+        "outcomes\n",
+        static_cast<std::size_t>(seeds), acknowledged, rejections, cuts, faults, unknowns);
     if (wanted == nullptr && !HasFailure()) {
         EXPECT_GT(cuts, 0);
         EXPECT_GT(unknowns, 0) << "the faults never hit a commit: the test shows too little";

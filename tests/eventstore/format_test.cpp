@@ -82,15 +82,18 @@ std::string file_text(const std::string& path) {
 
 bool accepts(bytes_view record) {
     vd::record_walker walker;
-    const auto walked = walker.walk(record, position{1}, [](const recorded_event&) { return true; });
+    const auto walked = walker.walk(record, position{1},
+                                    [](const recorded_event&) { return true; });
     return walked.has_value() && walker.last() == position{3};
 }
 
 TEST(stored_format, the_worked_example_of_the_readme_is_what_is_written) {
     const std::string path = VARVE_SOURCE_DIR "/tests/eventstore/golden/record_v0.txt";
     const auto written = hex_dump(example_record());
-    if (std::getenv("VARVE_RENEW_GOLDEN") != nullptr) std::ofstream{path, std::ios::binary} << written;
-    EXPECT_EQ(written, file_text(path)) << "the format changed; version 0 allows it: scripts/golden";
+    if (std::getenv("VARVE_RENEW_GOLDEN") != nullptr)
+        std::ofstream{path, std::ios::binary} << written;
+    EXPECT_EQ(written, file_text(path))
+        << "the format changed; version 0 allows it: scripts/golden";
     const auto readme = file_text(VARVE_SOURCE_DIR "/eventstore/README.md");
     EXPECT_NE(readme.find(written), std::string::npos)
         << "eventstore/README.md must hold the dump of golden/record_v0.txt word by word";
@@ -114,7 +117,9 @@ TEST(stored_format, everything_of_an_event_comes_back_as_it_was_given) {
             EXPECT_EQ(*event.headers.begin(), (header{"by", "clerk"}));
             EXPECT_EQ(event.id, vd::derive_event_id(numbered(1), 1));
         }
-        if (event.position == position{3}) { EXPECT_EQ(event.id, as_id<event_id>(numbered(0xe1))); }
+        if (event.position == position{3}) {
+            EXPECT_EQ(event.id, as_id<event_id>(numbered(0xe1)));
+        }
         return true;
     });
     ASSERT_TRUE(walked.has_value()) << to_string(walked.error());
@@ -145,7 +150,8 @@ TEST(stored_format, a_record_of_an_unknown_kind_is_refused_by_its_number) {
     auto record = example_record();
     record[0] = std::byte{9};
     vd::record_walker walker;
-    const auto walked = walker.walk(record, position{1}, [](const recorded_event&) { return true; });
+    const auto walked = walker.walk(record, position{1},
+                                    [](const recorded_event&) { return true; });
     ASSERT_FALSE(walked.has_value());
     EXPECT_EQ(walked.error().code, errc::foreign);
     EXPECT_NE(walked.error().message.find("kind 9"), std::string::npos) << walked.error().message;
@@ -154,7 +160,9 @@ TEST(stored_format, a_record_of_an_unknown_kind_is_refused_by_its_number) {
 TEST(stored_format, a_leaf_names_the_content_and_not_the_place) {
     const new_event event[] = {{.stream = "a-1", .type = "t", .payload = as_bytes("x")}};
     const new_event moved[] = {{.stream = "a-0", .type = "s"},
-                               {.stream = "a-1", .type = "t", .payload = as_bytes("x"),
+                               {.stream = "a-1",
+                                .type = "t",
+                                .payload = as_bytes("x"),
                                 .id = vd::derive_event_id(numbered(5), 0)}};
     const auto one = vd::batch_builder::encode({numbered(5), event}, chain::blake2b).value();
     const auto other = vd::batch_builder::encode({numbered(5), event}, chain::blake2b).value();

@@ -7,13 +7,12 @@
 #include <varve/testing/random.hpp>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
-
-#include <unistd.h>
 
 namespace {
 
@@ -37,7 +36,8 @@ void write_golden(const fs::path& path) {
         const new_event events[] = {{.stream = stream, .type = "counted", .payload = payload},
                                     {.stream = "audit", .type = "noted", .payload = as_bytes("x")}};
         clock.advance(std::chrono::seconds{1});
-        store.append({.id = env.ids().next<append_id>(), .events = events, .types = {&type, 1}}).value();
+        store.append({.id = env.ids().next<append_id>(), .events = events, .types = {&type, 1}})
+            .value();
     }
 }
 
@@ -46,9 +46,11 @@ TEST(golden_store, written_by_an_earlier_build_opens_and_reads_the_same) {
     if (std::getenv("VARVE_RENEW_GOLDEN") != nullptr) {
         fs::remove(golden);
         write_golden(golden);
-        for (const auto* side : {"-lock", "-head", "-wal", "-shm"}) fs::remove(golden.string() + side);
+        for (const auto* side : {"-lock", "-head", "-wal", "-shm"})
+            fs::remove(golden.string() + side);
     }
-    const fs::path copy = fs::temp_directory_path() / ("varve-golden-" + std::to_string(::getpid()) + ".db");
+    const fs::path copy = fs::temp_directory_path() /
+                          ("varve-golden-" + std::to_string(::getpid()) + ".db");
     fs::copy_file(golden, copy, fs::copy_options::overwrite_existing);
     {
         auto opened = sqlite_store::open(copy.string());
@@ -61,7 +63,8 @@ TEST(golden_store, written_by_an_earlier_build_opens_and_reads_the_same) {
         ASSERT_EQ(page.size(), 3u);
         EXPECT_EQ(detail::load<std::int64_t>(page[2].payload.data()), 7);
         EXPECT_EQ(page[0].position, position{3});
-        EXPECT_EQ(page[0].recorded_at, testkit::manual_clock::default_start + std::chrono::seconds{2});
+        EXPECT_EQ(page[0].recorded_at,
+                  testkit::manual_clock::default_start + std::chrono::seconds{2});
         EXPECT_EQ(store.read_stream("audit").value().size(), 10u);
         const auto types = store.types().value();
         ASSERT_EQ(types.size(), 1u);
@@ -69,12 +72,14 @@ TEST(golden_store, written_by_an_earlier_build_opens_and_reads_the_same) {
         EXPECT_EQ(as_text(types[0].descriptor), "n i64 0 8\n");
         // and it goes on from there
         const new_event more[] = {{.stream = "counter-1", .type = "counted"}};
-        const auto given = store.append({.id = environment::system().ids().next<append_id>(), .events = more});
+        const auto given = store.append(
+            {.id = environment::system().ids().next<append_id>(), .events = more});
         ASSERT_TRUE(given.has_value());
         EXPECT_EQ(given->last, position{21});
         EXPECT_EQ(given->streams[0].revision, revision{4});
     }
-    for (const auto* side : {"", "-lock", "-head", "-wal", "-shm"}) fs::remove(copy.string() + side);
+    for (const auto* side : {"", "-lock", "-head", "-wal", "-shm"})
+        fs::remove(copy.string() + side);
 }
 
 }  // namespace

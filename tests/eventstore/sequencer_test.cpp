@@ -21,7 +21,9 @@ using detail::sequencer;
 class manual_executor final : public executor {
 public:
     void post(task work) override { tasks.push_back(std::move(work)); }
-    void post_after(std::chrono::nanoseconds, task work) override { tasks.push_back(std::move(work)); }
+    void post_after(std::chrono::nanoseconds, task work) override {
+        tasks.push_back(std::move(work));
+    }
     void run() {
         while (!tasks.empty()) {
             auto work = std::move(tasks.front());
@@ -37,7 +39,8 @@ struct recorder {
     void operator()(sequencer::group group) {
         sizes.push_back(group.size());
         for (auto* append : group)
-            append->answer = receipt{.id = {}, .first = {}, .last = position{sizes.size()}, .streams = {}};
+            append->answer = receipt{
+                .id = {}, .first = {}, .last = position{sizes.size()}, .streams = {}};
     }
     std::vector<std::size_t> sizes;
 };
@@ -128,7 +131,8 @@ TEST(sequencer, many_threads_are_each_answered_once) {
     sequencer queue{[&](sequencer::group group) {
                         EXPECT_EQ(inside.fetch_add(1), 0) << "two leaders at once";
                         for (auto* append : group)
-                            append->answer = receipt{.id = {}, .first = {}, .last = position{1}, .streams = {}};
+                            append->answer = receipt{
+                                .id = {}, .first = {}, .last = position{1}, .streams = {}};
                         stored += static_cast<int>(group.size());
                         inside.fetch_sub(1);
                     },

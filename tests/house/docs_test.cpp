@@ -98,8 +98,8 @@ TEST(documentation, a_block_without_a_source_is_found) {
 }
 
 TEST(documentation, a_block_that_differs_from_its_source_is_found) {
-    const auto doc =
-        check(VARVE_SOURCE_DIR, {"<!-- from tests/house/docs_test.cpp [sample] -->", "```cpp", "int j;", "```"});
+    const auto doc = check(VARVE_SOURCE_DIR, {"<!-- from tests/house/docs_test.cpp [sample] -->",
+                                              "```cpp", "int j;", "```"});
     ASSERT_EQ(doc.faults.size(), 1u);
     EXPECT_EQ(doc.expected[2], "[[maybe_unused]]");
 }

@@ -4,10 +4,10 @@
 #include <varve/assert.hpp>
 #include <varve/bytes.hpp>
 
+#include <sodium.h>
+
 #include <array>
 #include <cstdint>
-
-#include <sodium.h>
 
 namespace varve::inline v0 {
 

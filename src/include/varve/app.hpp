@@ -45,7 +45,9 @@ namespace detail {
 template <class Projection>
 struct read_model_of {
     using type = memory_read_model<Projection>;
-    static result<std::unique_ptr<type>> open(const app_options&) { return std::make_unique<type>(); }
+    static result<std::unique_ptr<type>> open(const app_options&) {
+        return std::make_unique<type>();
+    }
 };
 
 template <class Projection>
@@ -124,7 +126,8 @@ public:
     /// Answers from the read models as they are now. Errors: the handler's own; `io`.
     template <class Q>
     auto ask(const Q& query) const {
-        static_assert(answers::template accepts<Q>, "varve: no handler on this bus answers this query");
+        static_assert(answers::template accepts<Q>,
+                      "varve: no handler on this bus answers this query");
         if constexpr (answers::template accepts<Q>)
             return look(query, typename answers::template read_models_of<Q>{});
         else
@@ -157,7 +160,9 @@ public:
 private:
     struct parts {
         parts(store_ref given, app_options chosen)
-            : store(std::move(given)), options(std::move(chosen)), bus(store, *options.environment) {}
+            : store(std::move(given)),
+              options(std::move(chosen)),
+              bus(store, *options.environment) {}
 
         store_ref store;
         app_options options;

@@ -61,12 +61,14 @@ public:
     /// The same without blocking. The request is copied before the call returns; `done` is called
     /// exactly once, on an executor thread or an appender's, or here if the request is refused at
     /// once. It must not block.
-    void append_async(const append_request& request, std::move_only_function<void(result<receipt>)> done) {
+    void append_async(const append_request& request,
+                      std::move_only_function<void(result<receipt>)> done) {
         auto batch = core_->encode(request);
         if (!batch) return done(pass_on(std::move(batch)));
         auto append = std::make_unique<async_append>(std::move(*batch), request);
         auto* waiting = append.get();
-        auto user = std::make_shared<std::move_only_function<void(result<receipt>)>>(std::move(done));
+        auto user = std::make_shared<std::move_only_function<void(result<receipt>)>>(
+            std::move(done));
         waiting->done = [owner = std::move(append), user](result<receipt> answer) {
             (*user)(std::move(answer));
         };
@@ -91,7 +93,8 @@ public:
     }
     result<event_page> read_log(const log_range& range) {
         event_page page;
-        auto end = scan_log(range, [&](const recorded_event& event) { return page.add(event), true; });
+        auto end = scan_log(range,
+                            [&](const recorded_event& event) { return page.add(event), true; });
         if (!end) return pass_on(std::move(end));
         page.finish(*end);
         return page;
@@ -108,7 +111,9 @@ public:
     position wait_beyond(position where, std::chrono::nanoseconds wait) {
         return core_->state.wait_beyond(where, wait);
     }
-    registration on_durable(std::function<void()> wake) { return core_->state.head.listen(std::move(wake)); }
+    registration on_durable(std::function<void()> wake) {
+        return core_->state.head.listen(std::move(wake));
+    }
 
     /// After `unknown`: opens the engine again and reads the log, so that `find` tells the truth.
     /// Readers, waiters and listeners survive. Errors: as `open`, and `corrupt` if the log ends
@@ -118,10 +123,14 @@ public:
     }
 
     /// Proves every byte of the log: checksums, leaves, chain, density. Errors: `io`.
-    result<verify_report> verify() { return verify_log(core_->state.engine, core_->state.options.tenant); }
+    result<verify_report> verify() {
+        return verify_log(core_->state.engine, core_->state.options.tenant);
+    }
 
     /// Streams whose name begins with `prefix`, sorted by name.
-    std::vector<stream_entry> streams(std::string_view prefix = {}) { return core_->reader.list(prefix); }
+    std::vector<stream_entry> streams(std::string_view prefix = {}) {
+        return core_->reader.list(prefix);
+    }
     store_summary summary() { return core_->reader.summary(); }
 
     /// Every type that was described, by name and version. Errors: `corrupt`, `io`.
@@ -135,7 +144,8 @@ private:
     struct async_append : detail::pending_append {
         async_append(detail::batch_builder built, const append_request& request)
             : detail::pending_append{std::move(built), {}, {}},
-              names(request.checks.size()), descriptors(request.types.size()) {
+              names(request.checks.size()),
+              descriptors(request.types.size()) {
             for (std::size_t i = 0; i < names.size(); ++i) {
                 names[i] = request.checks[i].stream;
                 own_checks.push_back({names[i], request.checks[i].expected});
@@ -159,8 +169,8 @@ private:
     struct core {
         core(Engine opened, const store_options& chosen)
             : state(std::move(opened), chosen),
-              queue([this](detail::sequencer::group group) { writer.store_group(group); }, chosen.queue,
-                    chosen.environment->executor()) {}
+              queue([this](detail::sequencer::group group) { writer.store_group(group); },
+                    chosen.queue, chosen.environment->executor()) {}
 
         result<detail::batch_builder> encode(const append_request& request) const {
             if (auto checked = check(request); !checked) return pass_on(std::move(checked));
@@ -175,10 +185,10 @@ private:
                 return fail(errc::invalid_argument, "the append has neither events nor checks");
             for (const auto& type : request.types)
                 if (type.descriptor.size() > limits::descriptor)
-                    return fail(errc::too_large, "the descriptor of type '" + std::string{type.type} +
-                                                     "' has " + std::to_string(type.descriptor.size()) +
-                                                     " bytes, the limit is " +
-                                                     std::to_string(limits::descriptor));
+                    return fail(errc::too_large,
+                                "the descriptor of type '" + std::string{type.type} + "' has " +
+                                    std::to_string(type.descriptor.size()) +
+                                    " bytes, the limit is " + std::to_string(limits::descriptor));
             return {};
         }
 

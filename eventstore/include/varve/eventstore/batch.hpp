@@ -24,7 +24,8 @@ inline constexpr std::size_t length = 0, header_length = 4, checksum = 8, hash =
                              digest = 80, append = 112, first = 128, recorded_at = 136,
                              event_count = 144, stream_count = 148, type_count = 150, kind = 152,
                              algorithm = 153, fixed = 160;
-inline constexpr std::size_t hashed_begins = 48;  ///< What the batch's hash covers, to header's end.
+inline constexpr std::size_t hashed_begins =
+    48;  ///< What the batch's hash covers, to header's end.
 inline constexpr std::uint8_t kind_append = 1;
 }  // namespace batch
 
@@ -156,15 +157,16 @@ private:
         streams_.clear();
         types_.clear();
         bytes_view rest = header_.subspan(batch::fixed);
-        const bool whole =
-            parse_table<std::uint64_t>(rest, get<std::uint16_t>(batch::stream_count),
-                                       [&](std::uint64_t first, std::string_view name) {
-                                           streams_.push_back({revision{first}, name});
-                                       }) &&
-            parse_table<std::uint32_t>(rest, get<std::uint16_t>(batch::type_count),
-                                       [&](std::uint32_t version, std::string_view name) {
-                                           types_.push_back({version, name});
-                                       });
+        const bool whole = parse_table<std::uint64_t>(
+                               rest, get<std::uint16_t>(batch::stream_count),
+                               [&](std::uint64_t first, std::string_view name) {
+                                   streams_.push_back({revision{first}, name});
+                               }) &&
+                           parse_table<std::uint32_t>(
+                               rest, get<std::uint16_t>(batch::type_count),
+                               [&](std::uint32_t version, std::string_view name) {
+                                   types_.push_back({version, name});
+                               });
         if (!whole || !rest.empty()) return refuse("its tables do not fit its header");
         fault_ = nullptr;
         return true;

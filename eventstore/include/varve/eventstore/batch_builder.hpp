@@ -23,8 +23,8 @@ inline std::string event_place(std::size_t index) { return "event " + std::to_st
 /// Checks one event against every limit. Errors: `invalid_argument`, `too_large`.
 inline result<void> check_event(const new_event& event, std::size_t index) {
     const auto over = [&](const char* what, std::size_t size, std::size_t limit) {
-        return fail(errc::too_large, event_place(index) + " has " + std::to_string(size) + " " + what +
-                                         ", the limit is " + std::to_string(limit));
+        return fail(errc::too_large, event_place(index) + " has " + std::to_string(size) + " " +
+                                         what + ", the limit is " + std::to_string(limit));
     };
     if (auto named = check_name("the stream of " + event_place(index), event.stream,
                                 limits::stream_name);
@@ -34,7 +34,8 @@ inline result<void> check_event(const new_event& event, std::size_t index) {
         !named)
         return named;
     if (event.schema_version == 0)
-        return fail(errc::invalid_argument, event_place(index) + " has schema version 0; they begin at 1");
+        return fail(errc::invalid_argument,
+                    event_place(index) + " has schema version 0; they begin at 1");
     if (event.payload.size() > limits::payload)
         return over("payload bytes", event.payload.size(), limits::payload);
     if (event.tags.size() > limits::tags) return over("tags", event.tags.size(), limits::tags);
@@ -45,7 +46,8 @@ inline result<void> check_event(const new_event& event, std::size_t index) {
         return over("headers", event.meta.headers.size(), limits::headers);
     std::size_t bytes = 0;
     for (const auto& entry : event.meta.headers) {
-        if (auto named = check_name("a header of " + event_place(index), entry.key, limits::header_key);
+        if (auto named = check_name("a header of " + event_place(index), entry.key,
+                                    limits::header_key);
             !named)
             return named;
         bytes += entry.key.size() + entry.value.size();
@@ -63,11 +65,12 @@ public:
         if (request.id.is_none())
             return fail(errc::invalid_argument, "the append has no id; take one from an id_source");
         if (request.events.size() > limits::events)
-            return fail(errc::too_large,
-                        "the append has " + std::to_string(request.events.size()) +
-                            " events, the limit is " + std::to_string(limits::events));
+            return fail(errc::too_large, "the append has " + std::to_string(request.events.size()) +
+                                             " events, the limit is " +
+                                             std::to_string(limits::events));
         batch_builder built;
-        if (auto collected = built.collect(request); !collected) return pass_on(std::move(collected));
+        if (auto collected = built.collect(request); !collected)
+            return pass_on(std::move(collected));
         if (!request.events.empty()) built.write(request, algorithm);
         return built;
     }
@@ -104,7 +107,8 @@ public:
         ensure(first != position{} && !empty(), "a batch that is sealed has events and a position");
         std::byte* head = data_.data();
         store(head + batch::first, first.value);
-        store(head + batch::recorded_at, static_cast<std::int64_t>(recorded_at.time_since_epoch().count()));
+        store(head + batch::recorded_at,
+              static_cast<std::int64_t>(recorded_at.time_since_epoch().count()));
         hash256 hash{};
         if (used_ == chain::blake2b) {
             store(head + batch::previous, previous);
@@ -203,7 +207,8 @@ private:
         size += 16u * (std::size_t{!event.id.is_none()} + !event.meta.correlation.is_none() +
                        !event.meta.causation.is_none());
         for (const auto tag : event.tags) size += 2 + tag.size();
-        for (const auto& entry : event.meta.headers) size += 6 + entry.key.size() + entry.value.size();
+        for (const auto& entry : event.meta.headers)
+            size += 6 + entry.key.size() + entry.value.size();
         return size;
     }
 
@@ -236,7 +241,8 @@ private:
         for (auto& stream : streams_) {
             stream.offset = at;
             at = put_name(at + 8, stream.name);
-            stream.name = as_text(bytes_view{data_}.subspan(at - stream.name.size(), stream.name.size()));
+            stream.name = as_text(
+                bytes_view{data_}.subspan(at - stream.name.size(), stream.name.size()));
         }
         for (auto& type : types_) {
             store(head + at, type.schema_version);
@@ -273,8 +279,9 @@ private:
         store(to + frame::tag_count, static_cast<std::uint16_t>(event.tags.size()));
         store(to + frame::header_count, static_cast<std::uint16_t>(meta.headers.size()));
         store(to + frame::occurred_at,
-              meta.occurred_at ? static_cast<std::int64_t>(meta.occurred_at->time_since_epoch().count())
-                               : std::int64_t{0});
+              meta.occurred_at
+                  ? static_cast<std::int64_t>(meta.occurred_at->time_since_epoch().count())
+                  : std::int64_t{0});
         store(to + frame::flags, flags);
         std::byte* at = to + frame::fixed;
         const auto put = [&at](bytes_view data) {

@@ -62,13 +62,16 @@ inline result<stored_identity> decode_identity(bytes_view data) {
     if (!body || body->size() != 40) return fail(errc::corrupt, "the store's identity is damaged");
     if (const auto version = load<std::uint32_t>(body->data()); version != format_version)
         return fail(errc::foreign, "the store has format " + std::to_string(version) +
-                                       ", this version knows format " + std::to_string(format_version));
-    return stored_identity{{store_id::read(body->data() + 8), epoch{load<std::uint64_t>(body->data() + 24)}},
-                           timestamp{std::chrono::nanoseconds{load<std::int64_t>(body->data() + 32)}}};
+                                       ", this version knows format " +
+                                       std::to_string(format_version));
+    return stored_identity{
+        {store_id::read(body->data() + 8), epoch{load<std::uint64_t>(body->data() + 24)}},
+        timestamp{std::chrono::nanoseconds{load<std::int64_t>(body->data() + 32)}}};
 }
 
 inline void put_big_endian(bytes& out, std::uint32_t value) {
-    for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<std::byte>(value >> shift));
+    for (int shift = 24; shift >= 0; shift -= 8)
+        out.push_back(static_cast<std::byte>(value >> shift));
 }
 inline std::uint32_t load_big_endian(const std::byte* from) noexcept {
     std::uint32_t value = 0;
@@ -97,7 +100,8 @@ inline result<type_description> decode_type(bytes_view key, bytes_view value) {
     const auto name = as_text(key.subspan(4, key.size() - 8));
     const auto body = checked_body(value);
     if (!body || body->size() < 8)
-        return fail(errc::corrupt, "the description of type '" + std::string{name} + "' is damaged");
+        return fail(errc::corrupt,
+                    "the description of type '" + std::string{name} + "' is damaged");
     const auto kind = std::to_integer<std::uint8_t>((*body)[0]);
     return type_description{name, load_big_endian(key.data() + key.size() - 4),
                             kind > 3 ? encoding::opaque : encoding{kind}, body->subspan(8)};

@@ -98,7 +98,8 @@ public:
         event.causation = take_id(frame::causation);
         event.occurred_at.reset();
         if ((flags() & frame::occurred) != 0)
-            event.occurred_at = timestamp{std::chrono::nanoseconds{get<std::int64_t>(frame::occurred_at)}};
+            event.occurred_at = timestamp{
+                std::chrono::nanoseconds{get<std::int64_t>(frame::occurred_at)}};
         event.tags = {tags(), get<std::uint16_t>(frame::tag_count)};
         event.headers = {headers(), get<std::uint16_t>(frame::header_count)};
         event.payload = payload();
@@ -121,22 +122,25 @@ private:
     }
     bytes_view headers() const noexcept {
         const std::size_t begin = frame::fixed + ids_size() + get<std::uint32_t>(frame::tag_bytes);
-        return data_.subspan(begin, data_.size() - get<std::uint32_t>(frame::payload_length) - begin);
+        return data_.subspan(begin,
+                             data_.size() - get<std::uint32_t>(frame::payload_length) - begin);
     }
     bool is_well_formed() const noexcept {
         const std::size_t inner = ids_size() + std::size_t{get<std::uint32_t>(frame::tag_bytes)} +
                                   get<std::uint32_t>(frame::payload_length);
         if (inner > data_.size() - frame::fixed) return false;
         return packed_is_whole<packed_tag>(tags(), get<std::uint16_t>(frame::tag_count), 2) &&
-               packed_is_whole<packed_header>(headers(), get<std::uint16_t>(frame::header_count), 6);
+               packed_is_whole<packed_header>(headers(), get<std::uint16_t>(frame::header_count),
+                                              6);
     }
 
     bytes_view data_;
 };
 
 /// The leaf hash of an event: what it says, not where it lies.
-inline hash256 leaf_hash(std::string_view stream, std::string_view type, std::uint32_t schema_version,
-                         const event_id& id, bytes_view leaf_bytes) noexcept {
+inline hash256 leaf_hash(std::string_view stream, std::string_view type,
+                         std::uint32_t schema_version, const event_id& id,
+                         bytes_view leaf_bytes) noexcept {
     blake2b hash;
     hash.add_number(std::uint8_t{0});
     hash.add_number(static_cast<std::uint16_t>(stream.size())).add(as_bytes(stream));

@@ -26,7 +26,8 @@ inline void read_event(const batch_view& batch, std::uint32_t index, const frame
 /// Counts the limits of one read.
 class read_budget {
 public:
-    read_budget(std::uint32_t events, std::size_t bytes) noexcept : events_(events), bytes_(bytes) {}
+    read_budget(std::uint32_t events, std::size_t bytes) noexcept
+        : events_(events), bytes_(bytes) {}
 
     /// True if one more event of this size may be given; the first always may.
     bool take(std::size_t payload) noexcept {

@@ -12,7 +12,8 @@ class memory_store : public basic_store<memory_engine> {
 public:
     /// Opens the store on the disk of `engine_options` (a private, empty one by default).
     /// Errors: as `basic_store::open` and `memory_engine::open`.
-    static result<memory_store> open(store_options options = {}, memory_engine_options engine_options = {}) {
+    static result<memory_store> open(store_options options = {},
+                                     memory_engine_options engine_options = {}) {
         auto engine = memory_engine::open(detail::store_spaces, std::move(engine_options));
         if (!engine) return pass_on(std::move(engine));
         auto store = basic_store::open(std::move(*engine), std::move(options));

@@ -20,12 +20,15 @@ inline std::uint64_t tail_key(std::uint32_t tenant, position first) noexcept {
     ensure(tenant < limits::tenants && first.value <= limits::positions, "a key is in range");
     return (std::uint64_t{tenant} << 43) | first.value;
 }
-inline position position_of(std::uint64_t key) noexcept { return position{key & limits::positions}; }
+inline position position_of(std::uint64_t key) noexcept {
+    return position{key & limits::positions};
+}
 
 /// Damage at a place, as every reader words it.
 inline std::unexpected<failure> damage(position where, const std::string& what) {
-    return fail(errc::corrupt, "the record at position " + to_string(where) + " is damaged: " + what +
-                                   "; nothing of it is served; `varve verify` looks at the whole log");
+    return fail(errc::corrupt,
+                "the record at position " + to_string(where) + " is damaged: " + what +
+                    "; nothing of it is served; `varve verify` looks at the whole log");
 }
 
 /// Calls `visit(batch bytes)` for each batch of a record without looking inside, until it returns
@@ -37,7 +40,8 @@ result<void> each_batch(bytes_view data, position where, Visit&& visit) {
         return fail(errc::foreign, "the record at position " + to_string(where) + " is of kind " +
                                        std::to_string(kind) +
                                        ", which this version does not know; use a newer one");
-    if ((load<std::uint32_t>(data.data()) >> 8) != 0) return damage(where, "its header is not zero");
+    if ((load<std::uint32_t>(data.data()) >> 8) != 0)
+        return damage(where, "its header is not zero");
     auto left = load<std::uint32_t>(data.data() + record::batch_count);
     bytes_view rest = data.subspan(record::fixed);
     for (; left != 0; --left) {

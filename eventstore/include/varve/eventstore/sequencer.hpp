@@ -121,7 +121,8 @@ private:
             ++answering_;
         }
         for (auto* append : dropped)
-            append->answer = fail(errc::cancelled, "the executor ended before the append was tried");
+            append->answer = fail(errc::cancelled,
+                                  "the executor ended before the append was tried");
         hand_over();
         answer(dropped, nullptr);
         const std::lock_guard lock{mutex_};
@@ -132,8 +133,9 @@ private:
     result<void> enqueue(pending_append& append) {
         if (closed_) return fail(errc::closed, "the store is closed");
         if (queue_.size() >= limit_)
-            return fail(errc::overloaded, "there are " + std::to_string(queue_.size()) +
-                                              " appends waiting, which is the limit; nothing was tried");
+            return fail(errc::overloaded,
+                        "there are " + std::to_string(queue_.size()) +
+                            " appends waiting, which is the limit; nothing was tried");
         queue_.push_back(&append);
         return {};
     }

@@ -5,9 +5,9 @@
 // durable in the small mapped file `bank.db-head`, and so wakes readers in other processes.
 #pragma once
 
+#include <varve/adapters/watermark_file.hpp>
 #include <varve/eventstore/basic_store.hpp>
 #include <varve/eventstore/sqlite_engine.hpp>
-#include <varve/adapters/watermark_file.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -20,11 +20,11 @@ struct sqlite_store_options {
     bool create = true;      ///< Create the store if there is no file.
     bool read_only = false;  ///< No lock and no writing; works beside a writer in another process.
     varve::environment* environment = &varve::environment::system();  ///< Clock, chance, executor.
-    varve::chain chain = varve::chain::blake2b;  ///< Hashes of new batches.
-    std::uint32_t tenant = 0;                    ///< Whose log; below `limits::tenants`.
-    std::size_t queue = limits::queue;           ///< Appends waiting, before `overloaded`.
-    std::string vfs{};                           ///< A registered SQLite VFS; empty: real files.
-    std::string holder{};                        ///< A name for the lock file; empty: the program's.
+    varve::chain chain = varve::chain::blake2b;                       ///< Hashes of new batches.
+    std::uint32_t tenant = 0;           ///< Whose log; below `limits::tenants`.
+    std::size_t queue = limits::queue;  ///< Appends waiting, before `overloaded`.
+    std::string vfs{};                  ///< A registered SQLite VFS; empty: real files.
+    std::string holder{};               ///< A name for the lock file; empty: the program's.
     sqlite_durability durability = sqlite_durability::full;
 };
 
@@ -56,7 +56,8 @@ private:
     explicit sqlite_store(basic_store&& store) : basic_store(std::move(store)) {}
 
     /// Each wait maps the file anew, so that any number of threads may wait.
-    static std::function<void(position, std::chrono::nanoseconds)> waiting_on(const std::string& path) {
+    static std::function<void(position, std::chrono::nanoseconds)> waiting_on(
+        const std::string& path) {
         if (path.empty()) return {};
         return [path](position where, std::chrono::nanoseconds wait) {
             watermark_reader::open(path).wait_beyond(where, wait);

@@ -15,9 +15,9 @@ namespace varve::inline v0 {
 
 struct store_options {
     varve::environment* environment = &varve::environment::system();  ///< Clock, chance, executor.
-    varve::chain chain = varve::chain::blake2b;       ///< Hashes of new batches.
-    std::uint32_t tenant = 0;                         ///< Whose log; below `limits::tenants`.
-    std::size_t queue = limits::queue;                ///< Appends waiting, before `overloaded`.
+    varve::chain chain = varve::chain::blake2b;                       ///< Hashes of new batches.
+    std::uint32_t tenant = 0;           ///< Whose log; below `limits::tenants`.
+    std::size_t queue = limits::queue;  ///< Appends waiting, before `overloaded`.
     /// For a reader beside a writer in another process: returns when the log may have grown beyond a
     /// position, or after a while. Empty: only what happens in this process wakes.
     std::function<void(position, std::chrono::nanoseconds)> wait_outside{};

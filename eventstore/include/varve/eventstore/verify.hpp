@@ -1,8 +1,8 @@
 // Proves a log from its bytes alone, without the index and without trusting a writer.
 #pragma once
 
-#include <varve/eventstore/format.hpp>
 #include <varve/engine.hpp>
+#include <varve/eventstore/format.hpp>
 
 #include <cstdint>
 #include <limits>
@@ -19,7 +19,7 @@ struct verify_fault {
 };
 
 struct verify_report {
-    position head;              ///< The last position that was reached.
+    position head;  ///< The last position that was reached.
     std::uint64_t events = 0;
     std::uint64_t batches = 0;
     std::uint64_t records = 0;
@@ -58,7 +58,8 @@ private:
         if (!batch_.parse(raw)) return blame(report_.head.next(), batch_.fault());
         const position first = batch_.first();
         if (first != report_.head.next()) blame(first, "its position does not follow");
-        if (batch_.recorded_at() < last_recorded_) blame(first, "its time lies before the one before");
+        if (batch_.recorded_at() < last_recorded_)
+            blame(first, "its time lies before the one before");
         if (batch_.algorithm() == chain::blake2b) prove_chain(first);
         prove_events(first);
         ++report_.batches;
@@ -67,7 +68,8 @@ private:
     }
 
     void prove_chain(position first) {
-        if (batch_.previous() != report_.chain_head) blame(first, "it does not follow in the chain");
+        if (batch_.previous() != report_.chain_head)
+            blame(first, "it does not follow in the chain");
         if (batch_hash(batch_.hashed_header()) != batch_.hash())
             blame(first, "the batch's hash does not hold");
         report_.chain_head = batch_.hash();
@@ -94,7 +96,8 @@ private:
         if (fault != nullptr) return blame(position{first.value + reached}, fault);
         if (chained && leaves.finish() != batch_.digest())
             blame(first, "the digest of its content does not hold");
-        for (std::size_t i = 0; i < counts.size(); ++i) count_stream(first, batch_.streams()[i], counts[i]);
+        for (std::size_t i = 0; i < counts.size(); ++i)
+            count_stream(first, batch_.streams()[i], counts[i]);
     }
 
     void count_stream(position first, const batch_stream& stream, std::uint64_t events) {
@@ -119,7 +122,8 @@ template <engine Engine>
 result<verify_report> verify_log(Engine& engine, std::uint32_t tenant = 0) {
     auto view = engine.view();
     if (!view) return pass_on(std::move(view));
-    result<detail::stored_identity> stored = fail(errc::not_found, "there is no store in " + engine.place());
+    result<detail::stored_identity> stored = fail(errc::not_found,
+                                                  "there is no store in " + engine.place());
     auto found = view->get(detail::meta_space, as_bytes(detail::identity_key),
                            [&](bytes_view value) { stored = detail::decode_identity(value); });
     if (!found) return pass_on(std::move(found));

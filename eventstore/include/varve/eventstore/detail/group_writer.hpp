@@ -25,7 +25,9 @@ public:
     static failure poisoned_failure() {
         return {errc::poisoned, "an earlier write failed; nothing was tried; call reopen() first"};
     }
-    static std::unexpected<failure> refuse_poisoned() { return std::unexpected(poisoned_failure()); }
+    static std::unexpected<failure> refuse_poisoned() {
+        return std::unexpected(poisoned_failure());
+    }
 
     /// Fills in the answer of every append, all of them durable or none.
     void store_group(sequencer::group appends) {
@@ -70,7 +72,8 @@ private:
             append.answer = conflict(std::move(failed));
             staged.refused.push_back(&append);
         } else if (append.batch.empty()) {
-            append.answer = receipt{.id = append.batch.id(), .first = {}, .last = {}, .streams = {}};
+            append.answer = receipt{
+                .id = append.batch.id(), .first = {}, .last = {}, .streams = {}};
             staged.stored.push_back(&append);
         } else if (limits::positions - staged.head.value < append.batch.event_count()) {
             append.answer = fail(errc::full, "the log has reached its last position, " +
@@ -100,8 +103,8 @@ private:
     }
 
     static std::unexpected<failure> reused(const append_id& id) {
-        return fail(errc::id_reused,
-                    "the append id " + to_string(id) + " was used for other events; nothing was written");
+        return fail(errc::id_reused, "the append id " + to_string(id) +
+                                         " was used for other events; nothing was written");
     }
 
     std::uint64_t newest(std::string_view stream, const staging& staged) const {
@@ -159,21 +162,22 @@ private:
     }
 
     result<void> write(const staging& staged) {
-        return state_.engine.transact([&](typename Engine::transaction& transaction) -> result<void> {
-            for (const auto& [at, value] : staged.types)
-                if (auto put = transaction.put(type_space, bytes_view{at}, value); !put) return put;
-            return transaction.put(tail_space, state_.tail_key(staged.first), record_.raw());
-        });
+        return state_.engine.transact(
+            [&](typename Engine::transaction& transaction) -> result<void> {
+                for (const auto& [at, value] : staged.types)
+                    if (auto put = transaction.put(type_space, bytes_view{at}, value); !put)
+                        return put;
+                return transaction.put(tail_space, state_.tail_key(staged.first), record_.raw());
+            });
     }
 
     /// The engine failed: what was staged may or may not be there.
     void poison(staging& staged, const failure& cause) {
         state_.poisoned = true;
         for (auto* append : staged.stored) {
-            failure unknown{errc::unknown,
-                            "the engine failed while storing (" + cause.message +
-                                "); reopen, then ask again with the append id " +
-                                to_string(append->batch.id())};
+            failure unknown{errc::unknown, "the engine failed while storing (" + cause.message +
+                                               "); reopen, then ask again with the append id " +
+                                               to_string(append->batch.id())};
             unknown.append = append->batch.id();
             append->answer = std::unexpected(std::move(unknown));
         }

@@ -53,7 +53,8 @@ public:
         read_budget budget{range.limit, range.max_bytes};
         for (std::size_t begin = 0; begin < plan.wanted.size();) {
             std::size_t after = begin + 1;
-            while (after < plan.wanted.size() && plan.records[after] == plan.records[begin]) ++after;
+            while (after < plan.wanted.size() && plan.records[after] == plan.records[begin])
+                ++after;
             auto going = read_run(*view, stream, range, plan, {begin, after}, budget, visit);
             if (!going) return pass_on(std::move(going));
             if (!*going) break;
@@ -82,14 +83,10 @@ public:
     store_summary summary() {
         (void)state_.refresh();  // what was known before is still true
         const std::shared_lock lock{state_.index_guard};
-        return {state_.stored.identity,
-                state_.stored.created_at,
-                state_.index.head(),
-                state_.index.streams().size(),
-                state_.index.append_count(),
-                state_.index.record_count(),
-                state_.index.last_recorded(),
-                state_.index.chain_head()};
+        return {state_.stored.identity,       state_.stored.created_at,
+                state_.index.head(),          state_.index.streams().size(),
+                state_.index.append_count(),  state_.index.record_count(),
+                state_.index.last_recorded(), state_.index.chain_head()};
     }
 
     result<std::vector<stored_type>> types() {
@@ -130,12 +127,14 @@ private:
             end.more = !visit(event);
             return !end.more;
         };
-        auto walked = walk_records(begin, cap, direction::forward, [&](position at, bytes_view data) {
-            if (at != expected) return result<bool>{state_.missing(expected)};
-            auto going = walker.walk(data, at, give);
-            expected = walker.last().next();
-            return going;
-        });
+        auto walked = walk_records(begin, cap, direction::forward,
+                                   [&](position at, bytes_view data) {
+                                       if (at != expected)
+                                           return result<bool>{state_.missing(expected)};
+                                       auto going = walker.walk(data, at, give);
+                                       expected = walker.last().next();
+                                       return going;
+                                   });
         if (!walked) return pass_on(std::move(walked));
         if (*walked && expected <= cap) return state_.missing(expected);
         end.more = end.more && end.last < cap;
@@ -153,20 +152,22 @@ private:
             if (event.position <= cap) events.push_back(event);
             return event.position < cap;
         };
-        auto walked = walk_records(position{1}, cap, direction::backward, [&](position at, bytes_view data) {
-            events.clear();
-            auto read = walker.walk(data, at, collect);
-            if (!read) return read;
-            if (events.empty() || events.back().position != expected) return result<bool>{state_.missing(expected)};
-            for (std::size_t i = events.size(); i-- > 0 && !end.more;) {
-                end.more = !budget.take(events[i].payload.size());
-                if (end.more) break;
-                end.last = events[i].position;
-                end.more = !visit(events[i]);
-            }
-            expected = position{at.value - 1};
-            return result<bool>{!end.more};
-        });
+        auto walked = walk_records(position{1}, cap, direction::backward,
+                                   [&](position at, bytes_view data) {
+                                       events.clear();
+                                       auto read = walker.walk(data, at, collect);
+                                       if (!read) return read;
+                                       if (events.empty() || events.back().position != expected)
+                                           return result<bool>{state_.missing(expected)};
+                                       for (std::size_t i = events.size(); i-- > 0 && !end.more;) {
+                                           end.more = !budget.take(events[i].payload.size());
+                                           if (end.more) break;
+                                           end.last = events[i].position;
+                                           end.more = !visit(events[i]);
+                                       }
+                                       expected = position{at.value - 1};
+                                       return result<bool>{!end.more};
+                                   });
         if (!walked) return pass_on(std::move(walked));
         if (*walked && expected != position{}) return state_.missing(expected);
         end.more = end.more && end.last > position{1};
@@ -176,9 +177,9 @@ private:
     /// Where the events of a stream lie that one read may give.
     struct stream_plan {
         stream_scan_end end;
-        std::vector<std::uint64_t> wanted;   ///< Positions, in the order of the read.
-        std::vector<position> records;       ///< The record of each.
-        std::uint64_t first_revision = 0;    ///< Of wanted[0].
+        std::vector<std::uint64_t> wanted;  ///< Positions, in the order of the read.
+        std::vector<position> records;      ///< The record of each.
+        std::uint64_t first_revision = 0;   ///< Of wanted[0].
     };
 
     stream_plan plan_stream(std::string_view stream, const stream_range& range) {
@@ -196,7 +197,8 @@ private:
         plan.end.newest = revision{visible};
         const bool forward = range.way == direction::forward;
         std::uint64_t from = range.after.value + 1;
-        if (!forward) from = range.after == revision{} ? visible : std::min(visible, range.after.value - 1);
+        if (!forward)
+            from = range.after == revision{} ? visible : std::min(visible, range.after.value - 1);
         plan.first_revision = from;
         for (std::uint64_t r = from; r >= 1 && r <= visible && plan.wanted.size() < range.limit;
              forward ? ++r : --r) {

@@ -26,9 +26,9 @@ struct store_state {
 
     result<void> start() {
         if (options.tenant >= limits::tenants)
-            return fail(errc::invalid_argument,
-                        "the tenant is " + std::to_string(options.tenant) + ", the limit is " +
-                            std::to_string(limits::tenants - 1));
+            return fail(errc::invalid_argument, "the tenant is " + std::to_string(options.tenant) +
+                                                    ", the limit is " +
+                                                    std::to_string(limits::tenants - 1));
         if (auto known = load_identity(); !known) return known;
         genesis = genesis_hash(stored.identity.id, options.tenant);
         index.reset(genesis);
@@ -150,15 +150,16 @@ struct store_state {
 
     position wait_beyond(position where, std::chrono::nanoseconds wait) {
         if (const position now = current_head(); now > where) return now;
-        if (!engine.read_only() || !options.wait_outside)
-            return head.wait_beyond(where, wait);
+        if (!engine.read_only() || !options.wait_outside) return head.wait_beyond(where, wait);
         options.wait_outside(where, wait);
         return current_head();
     }
 
     // ---- places -----------------------------------------------------------------------------
 
-    std::uint64_t tail_key(position at) const noexcept { return detail::tail_key(options.tenant, at); }
+    std::uint64_t tail_key(position at) const noexcept {
+        return detail::tail_key(options.tenant, at);
+    }
 
     static receipt receipt_of(const batch_view& batch) {
         receipt given{batch.append(), batch.first(), batch.last(), {}};
@@ -209,7 +210,7 @@ struct store_state {
     std::shared_mutex index_guard;
     log_index index;
     std::mutex refresh_guard;
-    std::atomic<bool> poisoned = false;            ///< Set by the leader, cleared by `reopen`.
+    std::atomic<bool> poisoned = false;           ///< Set by the leader, cleared by `reopen`.
     std::unordered_set<std::string> known_types;  ///< The leader's own.
 };
 
