@@ -28,7 +28,8 @@ struct log_line {
 inline std::optional<varve::timestamp> local_time(const std::string& date,
                                                   const std::string& clock) {
     std::tm broken{};
-    const auto* end = ::strptime((date + " " + clock).c_str(), "%Y-%m-%d %H:%M:%S", &broken);
+    const std::string text = date + " " + clock;  // outlives `end`, which points into it
+    const auto* end = ::strptime(text.c_str(), "%Y-%m-%d %H:%M:%S", &broken);
     if (end == nullptr || *end != '\0') return {};
     broken.tm_isdst = -1;
     return std::chrono::time_point_cast<varve::timestamp::duration>(
