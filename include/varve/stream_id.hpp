@@ -20,8 +20,13 @@ constexpr std::string_view key_of(std::string_view stream) noexcept {
     return dash == std::string_view::npos ? std::string_view{} : stream.substr(dash + 1);
 }
 
-/// Says what is wrong with the name of a stream, a type or a tag (`what` names which); any bytes are
-/// allowed, but the name is not empty, not longer than `limit`, and not in the store's own range.
+/// Whether this may name a stream, a type or a tag: any bytes are allowed, but the name is not empty,
+/// not longer than `limit`, and not in the store's own range.
+constexpr bool is_name(std::string_view name, std::size_t limit) noexcept {
+    return !name.empty() && name.size() <= limit && !name.starts_with(limits::reserved_prefix);
+}
+
+/// Says what is wrong with a name (`what` says whose it is). Errors: `invalid_argument`, `too_large`.
 inline result<void> check_name(std::string_view what, std::string_view name, std::size_t limit) {
     if (name.empty()) return fail(errc::invalid_argument, std::string{what} + " is empty");
     if (name.size() > limit)

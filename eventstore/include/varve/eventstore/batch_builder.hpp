@@ -26,13 +26,14 @@ inline result<void> check_event(const new_event& event, std::size_t index) {
         return fail(errc::too_large, event_place(index) + " has " + std::to_string(size) + " " +
                                          what + ", the limit is " + std::to_string(limit));
     };
-    if (auto named = check_name("the stream of " + event_place(index), event.stream,
-                                limits::stream_name);
-        !named)
+    const auto name = [&](const char* what, std::string_view given,
+                          std::size_t limit) -> result<void> {
+        if (is_name(given, limit)) return {};
+        return check_name(what + event_place(index), given, limit);
+    };
+    if (auto named = name("the stream of ", event.stream, limits::stream_name); !named)
         return named;
-    if (auto named = check_name("the type of " + event_place(index), event.type, limits::type_name);
-        !named)
-        return named;
+    if (auto named = name("the type of ", event.type, limits::type_name); !named) return named;
     if (event.schema_version == 0)
         return fail(errc::invalid_argument,
                     event_place(index) + " has schema version 0; they begin at 1");
@@ -40,16 +41,12 @@ inline result<void> check_event(const new_event& event, std::size_t index) {
         return over("payload bytes", event.payload.size(), limits::payload);
     if (event.tags.size() > limits::tags) return over("tags", event.tags.size(), limits::tags);
     for (const auto tag : event.tags)
-        if (auto named = check_name("a tag of " + event_place(index), tag, limits::tag); !named)
-            return named;
+        if (auto named = name("a tag of ", tag, limits::tag); !named) return named;
     if (event.meta.headers.size() > limits::headers)
         return over("headers", event.meta.headers.size(), limits::headers);
     std::size_t bytes = 0;
     for (const auto& entry : event.meta.headers) {
-        if (auto named = check_name("a header of " + event_place(index), entry.key,
-                                    limits::header_key);
-            !named)
-            return named;
+        if (auto named = name("a header of ", entry.key, limits::header_key); !named) return named;
         bytes += entry.key.size() + entry.value.size();
     }
     if (bytes > limits::header_bytes) return over("header bytes", bytes, limits::header_bytes);

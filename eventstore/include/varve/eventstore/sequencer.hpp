@@ -31,7 +31,7 @@ struct pending_append {
     batch_builder batch;
     std::span<const stream_check> checks;
     std::span<const type_description> types;
-    result<receipt> answer = fail(errc::closed, "the append was not looked at");
+    result<receipt> answer = fail(errc::closed, {});        ///< Until it is looked at.
     std::move_only_function<void(result<receipt>)> done{};  ///< Empty: somebody blocks on `now`.
     std::atomic<int> now = waiting;
 };

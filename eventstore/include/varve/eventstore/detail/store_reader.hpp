@@ -218,7 +218,7 @@ private:
                           read_budget& budget, const event_visitor& visit) {
         const position at = plan.records[part.begin];
         const bool forward = range.way == direction::forward;
-        result<bool> going = state_.missing(at);
+        result<bool> going = true;
         auto found = view.get(tail_space, state_.tail_key(at), [&](bytes_view data) {
             record_walker walker;
             const std::span<const std::uint64_t> wanted{plan.wanted};
@@ -239,6 +239,7 @@ private:
             if (!inner) going = pass_on(std::move(inner));
         });
         if (!found) return pass_on(std::move(found));
+        if (!*found) return state_.missing(at);
         return going;
     }
 

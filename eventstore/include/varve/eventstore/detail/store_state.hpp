@@ -180,7 +180,7 @@ struct store_state {
         const position begin = record_of(first);
         auto view = engine.view();
         if (!view) return pass_on(std::move(view));
-        result<receipt> outcome = damage(begin, "it is missing");
+        result<receipt> outcome{};
         auto found = view->get(tail_space, tail_key(begin), [&](bytes_view data) {
             record_walker walker;
             auto batch = walker.find_batch(data, begin, first);
@@ -190,6 +190,7 @@ struct store_state {
                 outcome = pass_on(std::move(batch));
         });
         if (!found) return pass_on(std::move(found));
+        if (!*found) return missing(begin);
         return outcome;
     }
 
