@@ -5,8 +5,8 @@
 
 #include <varve/adapters/xxhash.hpp>
 #include <varve/bytes.hpp>
-#include <varve/eventstore/batch.hpp>
-#include <varve/eventstore/record.hpp>
+#include <varve/eventstore/format/batch.hpp>
+#include <varve/eventstore/format/record.hpp>
 
 #include <cstdint>
 

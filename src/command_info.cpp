@@ -4,7 +4,7 @@
 #include "payload_codec.hpp"
 #include "text.hpp"
 
-#include <varve/eventstore/format.hpp>
+#include <varve/eventstore/format/spaces.hpp>
 
 #include <fmt/format.h>
 

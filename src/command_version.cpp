@@ -1,7 +1,7 @@
 // `varve version`: what this program is and what it can read.
 #include "commands.hpp"
 
-#include <varve/eventstore/format.hpp>
+#include <varve/eventstore/format/spaces.hpp>
 #include <varve/version.hpp>
 
 namespace varve::tool {

@@ -6,7 +6,7 @@
 #include "bank/statement.hpp"
 
 #include <varve/eventstore/memory_store.hpp>
-#include <varve/eventstore/sqlite_simulated_vfs.hpp>
+#include <varve/eventstore/simulation/sqlite_vfs.hpp>
 #include <varve/testing/simulation.hpp>
 
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <varve/eventstore/memory_store.hpp>
-#include <varve/eventstore/sqlite_simulated_vfs.hpp>
+#include <varve/eventstore/simulation/sqlite_vfs.hpp>
 #include <varve/eventstore/sqlite_store.hpp>
 #include <varve/testing/harness.hpp>
 #include <varve/testing/random.hpp>

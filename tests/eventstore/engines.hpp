@@ -2,8 +2,8 @@
 #pragma once
 
 #include <varve/eventstore/memory_engine.hpp>
+#include <varve/eventstore/simulation/sqlite_vfs.hpp>
 #include <varve/eventstore/sqlite_engine.hpp>
-#include <varve/eventstore/sqlite_simulated_vfs.hpp>
 
 #include <gtest/gtest.h>
 #include <unistd.h>

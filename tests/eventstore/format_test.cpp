@@ -3,8 +3,8 @@
 // VARVE_RENEW_GOLDEN=1 renews the golden files (scripts/golden does it for all areas). That is allowed
 // while the format's version is 0, and never after.
 
-#include <varve/eventstore/format.hpp>
-#include <varve/eventstore/log_reader.hpp>
+#include <varve/eventstore/format/log_reader.hpp>
+#include <varve/eventstore/format/spaces.hpp>
 
 #include <gtest/gtest.h>
 

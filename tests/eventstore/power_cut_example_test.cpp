@@ -1,6 +1,6 @@
 // The README's example of a power cut under somebody's own code, run.
 
-#include <varve/eventstore/sqlite_simulated_vfs.hpp>
+#include <varve/eventstore/simulation/sqlite_vfs.hpp>
 #include <varve/eventstore/sqlite_store.hpp>
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // One appender at a time, by whoever is there: groups, hand-over, overload, closing.
 
-#include <varve/eventstore/sequencer.hpp>
+#include <varve/eventstore/detail/sequencer.hpp>
 
 #include <gtest/gtest.h>
 

@@ -8,9 +8,9 @@
 // Whatever is read must stay inside its bytes; whatever is accepted must survive being written again.
 
 #include <varve/assert.hpp>
-#include <varve/eventstore/format.hpp>
-#include <varve/eventstore/log_index.hpp>
-#include <varve/eventstore/log_reader.hpp>
+#include <varve/eventstore/detail/log_index.hpp>
+#include <varve/eventstore/format/log_reader.hpp>
+#include <varve/eventstore/format/spaces.hpp>
 #include <varve/eventstore/verify.hpp>
 #include <varve/testing/events.hpp>
 

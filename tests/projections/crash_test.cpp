@@ -3,7 +3,7 @@
 #include "bank_rows.hpp"
 #include "stores.hpp"
 
-#include <varve/eventstore/sqlite_simulated_vfs.hpp>
+#include <varve/eventstore/simulation/sqlite_vfs.hpp>
 #include <varve/projections/worker.hpp>
 #include <varve/testing/simulation.hpp>
 

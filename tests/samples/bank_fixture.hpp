@@ -4,7 +4,7 @@
 #include "bank/run.hpp"
 #include "samples/program.hpp"
 
-#include <varve/eventstore/simulated_disk.hpp>
+#include <varve/eventstore/simulation/disk.hpp>
 
 #include <gtest/gtest.h>
 

@@ -8,9 +8,9 @@
 
 #include <varve/environment.hpp>
 #include <varve/eventstore/detail/group_writer.hpp>
+#include <varve/eventstore/detail/sequencer.hpp>
 #include <varve/eventstore/detail/store_reader.hpp>
 #include <varve/eventstore/detail/store_state.hpp>
-#include <varve/eventstore/sequencer.hpp>
 #include <varve/eventstore/store_options.hpp>
 #include <varve/eventstore/verify.hpp>
 #include <varve/store.hpp>

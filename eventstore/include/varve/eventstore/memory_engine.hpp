@@ -9,13 +9,13 @@
 //     disk->crash(7);
 //     engine.reopen().value();
 //
-// The journal's bytes are described in the README of this folder.
+// The bytes of the journal are described in `memory/README.md`.
 #pragma once
 
 #include <varve/engine.hpp>
-#include <varve/eventstore/memory_journal.hpp>
-#include <varve/eventstore/memory_tables.hpp>
-#include <varve/eventstore/simulated_disk.hpp>
+#include <varve/eventstore/memory/journal.hpp>
+#include <varve/eventstore/memory/tables.hpp>
+#include <varve/eventstore/simulation/disk.hpp>
 
 #include <memory>
 #include <mutex>

@@ -8,13 +8,13 @@
 //     engine.transact([&](auto& t) { return t.put(spaces[0], 1, value); }).value();
 //
 // Beside `bank.db` lie `bank.db-wal` and `bank.db-shm`, which belong to it and are copied with it or
-// not at all, and `bank.db-lock`, which names the writer. The README of this folder says more.
+// not at all, and `bank.db-lock`, which names the writer. `sqlite/README.md` says more.
 #pragma once
 
 #include <varve/adapters/sqlite.hpp>
 #include <varve/engine.hpp>
 #include <varve/eventstore/named_spaces.hpp>
-#include <varve/eventstore/sqlite_state.hpp>
+#include <varve/eventstore/sqlite/state.hpp>
 
 #include <functional>
 #include <memory>

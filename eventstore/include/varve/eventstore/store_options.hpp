@@ -2,7 +2,7 @@
 #pragma once
 
 #include <varve/environment.hpp>
-#include <varve/eventstore/batch.hpp>
+#include <varve/eventstore/format/batch.hpp>
 #include <varve/limits.hpp>
 #include <varve/store.hpp>
 

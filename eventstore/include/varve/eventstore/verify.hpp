@@ -2,7 +2,7 @@
 #pragma once
 
 #include <varve/engine.hpp>
-#include <varve/eventstore/format.hpp>
+#include <varve/eventstore/format/spaces.hpp>
 
 #include <cstdint>
 #include <limits>

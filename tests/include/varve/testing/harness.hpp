@@ -15,7 +15,7 @@
 #pragma once
 
 #include <varve/environment.hpp>
-#include <varve/eventstore/simulated_disk.hpp>
+#include <varve/eventstore/simulation/disk.hpp>
 #include <varve/store.hpp>
 
 #include <concepts>

@@ -1,8 +1,8 @@
 // What the leader does with a group: checks, places, one engine write, one answer each.
 #pragma once
 
+#include <varve/eventstore/detail/sequencer.hpp>
 #include <varve/eventstore/detail/store_state.hpp>
-#include <varve/eventstore/sequencer.hpp>
 
 #include <algorithm>
 #include <optional>

@@ -1,9 +1,9 @@
 // The shared inside of a store: its engine, what was read from it, and the index.
 #pragma once
 
-#include <varve/eventstore/durable_head.hpp>
-#include <varve/eventstore/log_index.hpp>
-#include <varve/eventstore/log_reader.hpp>
+#include <varve/eventstore/detail/durable_head.hpp>
+#include <varve/eventstore/detail/log_index.hpp>
+#include <varve/eventstore/format/log_reader.hpp>
 #include <varve/eventstore/store_options.hpp>
 
 #include <atomic>

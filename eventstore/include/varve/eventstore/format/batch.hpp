@@ -1,7 +1,7 @@
 // The events of one append as they are stored; the layout is in eventstore/README.md.
 #pragma once
 
-#include <varve/eventstore/frame.hpp>
+#include <varve/eventstore/format/frame.hpp>
 
 #include <algorithm>
 #include <cstdint>

@@ -22,8 +22,8 @@
 #pragma once
 
 #include <varve/adapters/sqlite.hpp>
-#include <varve/eventstore/simulated_disk.hpp>
-#include <varve/eventstore/sqlite_simulated_locks.hpp>
+#include <varve/eventstore/simulation/disk.hpp>
+#include <varve/eventstore/simulation/sqlite_locks.hpp>
 
 #include <algorithm>
 #include <atomic>

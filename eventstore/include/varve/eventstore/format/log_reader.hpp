@@ -1,7 +1,7 @@
 // Reads events out of an engine view: proves records, and hands out views into them.
 #pragma once
 
-#include <varve/eventstore/format.hpp>
+#include <varve/eventstore/format/spaces.hpp>
 #include <varve/store.hpp>
 
 #include <cstdint>

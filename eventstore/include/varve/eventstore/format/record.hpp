@@ -2,7 +2,7 @@
 #pragma once
 
 #include <varve/assert.hpp>
-#include <varve/eventstore/batch.hpp>
+#include <varve/eventstore/format/batch.hpp>
 #include <varve/failure.hpp>
 
 #include <string>

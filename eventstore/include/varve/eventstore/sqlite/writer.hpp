@@ -7,8 +7,8 @@
 
 #include <varve/adapters/sqlite.hpp>
 #include <varve/eventstore/named_spaces.hpp>
-#include <varve/eventstore/sqlite_file.hpp>
-#include <varve/eventstore/sqlite_readers.hpp>
+#include <varve/eventstore/sqlite/file.hpp>
+#include <varve/eventstore/sqlite/readers.hpp>
 
 #include <chrono>
 #include <cstdint>

@@ -7,7 +7,7 @@
 #pragma once
 
 #include <varve/append.hpp>
-#include <varve/eventstore/batch_builder.hpp>
+#include <varve/eventstore/format/batch_builder.hpp>
 #include <varve/executor.hpp>
 #include <varve/failure.hpp>
 

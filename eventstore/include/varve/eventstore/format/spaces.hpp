@@ -1,10 +1,10 @@
 // The stored format: identity, type descriptions, and the frames of records; see eventstore/README.md.
 #pragma once
 
-#include <varve/eventstore/batch.hpp>
-#include <varve/eventstore/batch_builder.hpp>
-#include <varve/eventstore/frame.hpp>
-#include <varve/eventstore/record.hpp>
+#include <varve/eventstore/format/batch.hpp>
+#include <varve/eventstore/format/batch_builder.hpp>
+#include <varve/eventstore/format/frame.hpp>
+#include <varve/eventstore/format/record.hpp>
 #include <varve/store.hpp>
 
 #include <array>

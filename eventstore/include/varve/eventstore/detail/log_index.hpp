@@ -4,7 +4,7 @@
 #pragma once
 
 #include <varve/assert.hpp>
-#include <varve/eventstore/batch.hpp>
+#include <varve/eventstore/format/batch.hpp>
 #include <varve/ids.hpp>
 
 #include <algorithm>

@@ -4,9 +4,9 @@
 #include <varve/adapters/descriptor.hpp>
 #include <varve/adapters/sqlite.hpp>
 #include <varve/eventstore/named_spaces.hpp>
-#include <varve/eventstore/sqlite_place.hpp>
-#include <varve/eventstore/sqlite_readers.hpp>
-#include <varve/eventstore/sqlite_writer.hpp>
+#include <varve/eventstore/sqlite/place.hpp>
+#include <varve/eventstore/sqlite/readers.hpp>
+#include <varve/eventstore/sqlite/writer.hpp>
 
 #include <chrono>
 #include <cstdint>

@@ -6,7 +6,7 @@
 #pragma once
 
 #include <varve/engine.hpp>
-#include <varve/eventstore/memory_journal.hpp>
+#include <varve/eventstore/memory/journal.hpp>
 
 #include <array>
 #include <cstdint>

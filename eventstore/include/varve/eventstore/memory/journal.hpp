@@ -6,7 +6,7 @@
 
 #include <varve/adapters/xxhash.hpp>
 #include <varve/eventstore/named_spaces.hpp>
-#include <varve/eventstore/simulated_disk.hpp>
+#include <varve/eventstore/simulation/disk.hpp>
 
 #include <cstdint>
 #include <functional>

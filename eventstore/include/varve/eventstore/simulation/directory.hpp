@@ -4,7 +4,7 @@
 // a crash a prefix of those since the last sync is there. A renaming is there or not, never half.
 #pragma once
 
-#include <varve/eventstore/simulated_file.hpp>
+#include <varve/eventstore/simulation/file.hpp>
 
 #include <cstdint>
 #include <functional>

@@ -6,7 +6,7 @@
 
 #include <varve/append.hpp>
 #include <varve/assert.hpp>
-#include <varve/eventstore/batch.hpp>
+#include <varve/eventstore/format/batch.hpp>
 #include <varve/limits.hpp>
 
 #include <span>

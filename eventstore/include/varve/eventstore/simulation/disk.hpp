@@ -22,8 +22,8 @@
 #pragma once
 
 #include <varve/bytes.hpp>
-#include <varve/eventstore/disk_faults.hpp>
-#include <varve/eventstore/simulated_directory.hpp>
+#include <varve/eventstore/simulation/directory.hpp>
+#include <varve/eventstore/simulation/disk_faults.hpp>
 #include <varve/failure.hpp>
 
 #include <cstdint>

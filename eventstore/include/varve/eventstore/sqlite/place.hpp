@@ -2,8 +2,8 @@
 #pragma once
 
 #include <varve/adapters/store_lock.hpp>
-#include <varve/eventstore/sqlite_file.hpp>
-#include <varve/eventstore/sqlite_writer.hpp>
+#include <varve/eventstore/sqlite/file.hpp>
+#include <varve/eventstore/sqlite/writer.hpp>
 
 #include <filesystem>
 #include <memory>
