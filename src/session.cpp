@@ -16,8 +16,9 @@ answer<std::unique_ptr<tool_store>> session::open(access how) const {
     if (store.error().code == errc::busy && how != access::read)
         return std::unexpected(held(*where, std::move(why)));
     if (store.error().code == errc::not_found)
-        why.what.hint = how == access::read ? "look for the file, or name another with --store"
-                                            : "to begin a new store, add --create";
+        why.what.hint = how == access::read    ? "look for the file, or name another with --store"
+                        : how == access::write ? "to begin a new store, add --create"
+                                               : "make the folder, or name another with --store";
     return std::unexpected(std::move(why));
 }
 
@@ -44,7 +45,8 @@ problem session::explain(failure f) const {
         case errc::invalid_argument:
         case errc::too_large:
         case errc::unsupported: hint = "varve --help"; break;
-        case errc::corrupt: hint = command("verify"); break;
+        case errc::corrupt:
+        case errc::undecodable: hint = command("verify"); break;
         case errc::busy: hint = command("info") + "  # who holds it"; break;
         case errc::not_found: hint = command("streams ls"); break;
         case errc::foreign:
@@ -57,7 +59,7 @@ problem session::explain(failure f) const {
         case errc::overloaded:
         case errc::reserved: hint = "run it again later"; break;
         case errc::io: hint = "run it again; if it stays, look at the disk (dmesg)"; break;
-        default: break;
+        default: hint = "run it again"; break;
     }
     return told(std::move(f), std::move(hint));
 }

@@ -142,6 +142,15 @@ TEST_F(to_a_store, whose_versions_nobody_described_is_asked_for_the_one_that_is_
     EXPECT_EQ(tool({"n-1", "noted", "{}", "--schema-version", "1"}).code, 0);
 }
 
+TEST_F(an_append, that_would_begin_a_store_in_no_folder_says_what_to_make) {
+    const auto done = run(
+        {"--store", folder / "none/bank.db", "append", "a-1", "t", "{}", "--create"});
+    EXPECT_EQ(done.code, 3);
+    EXPECT_NE(done.err.find("next: make the folder, or name another with --store\n"),
+              std::string::npos)
+        << done.err;
+}
+
 TEST_F(an_append, whose_payload_file_is_not_there_names_it_and_exits_3) {
     const auto done = tool({"a-1", "t", "@none.json", "--create"});
     EXPECT_EQ(done.code, 3);
