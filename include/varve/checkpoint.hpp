@@ -24,8 +24,9 @@ struct fencing_token {
 
 /// How far a reader has come: every event up to `reached` has had its effects, durably.
 struct checkpoint {
-    store_identity store;  ///< Whose log it speaks of; of another epoch, it says nothing of this one.
-    position reached;      ///< 0 for a new reader.
+    store_identity
+        store;         ///< Whose log it speaks of; of another epoch, it says nothing of this one.
+    position reached;  ///< 0 for a new reader.
     fencing_token holder;  ///< The newest claim.
 
     friend bool operator==(const checkpoint&, const checkpoint&) = default;

@@ -11,6 +11,7 @@
 // projection) or an effect that can be told apart (`event.id`).
 #pragma once
 
+#include <varve/assert.hpp>
 #include <varve/checkpoint.hpp>
 #include <varve/subscription.hpp>
 
@@ -26,7 +27,7 @@ enum class other_epoch : std::uint8_t {
 };
 
 struct named_subscription_options {
-    position start{};     ///< Where a name begins that has no checkpoint; exclusive.
+    position start{};       ///< Where a name begins that has no checkpoint; exclusive.
     bool from_now = false;  ///< It begins at the durable head instead.
     other_epoch after_restore = other_epoch::refuse;
     type_filter wanted{};
@@ -62,9 +63,7 @@ public:
                                            to_string(head) +
                                            ": events were lost; run `varve verify`");
         const bool fresh = now->reached == position{};
-        const position start = !fresh            ? now->reached
-                               : options.from_now ? head
-                                                  : options.start;
+        const position start = !fresh ? now->reached : options.from_now ? head : options.start;
         return named_subscription{store, std::move(name), now->holder, start,
                                   std::move(options.wanted)};
     }
@@ -74,6 +73,12 @@ public:
         return reader_.poll(visit, limits);
     }
     bool wait(std::chrono::nanoseconds timeout) { return reader_.wait(timeout); }
+
+    /// Reads again from a position that was read before.
+    void go_back_to(position where) {
+        detail::ensure(where >= committed_ && where <= reader_.at(), "it was read before");
+        reader_.seek(where);
+    }
 
     /// The last position looked at.
     position at() const noexcept { return reader_.at(); }

@@ -10,6 +10,7 @@
 #include <varve/environment.hpp>
 #include <varve/eventstore/detail/checkpoints.hpp>
 #include <varve/eventstore/detail/group_writer.hpp>
+#include <varve/eventstore/detail/parking.hpp>
 #include <varve/eventstore/detail/sequencer.hpp>
 #include <varve/eventstore/detail/store_reader.hpp>
 #include <varve/eventstore/detail/store_state.hpp>
@@ -162,6 +163,24 @@ public:
     /// Every reader with a checkpoint, by name. Errors: `corrupt`, `io`.
     result<std::vector<reader_entry>> readers() { return core_->readers.list(); }
 
+    // ---- events that consumers set aside: see `consumer_group` ----------------------------------
+
+    /// What a group has parked, in log order. Errors: `corrupt`, `io`.
+    result<std::vector<parked_event>> parked(std::string_view group) {
+        return core_->parked.list(group);
+    }
+    /// Parks events durably, or parks them again with other words. Errors: `fenced`.
+    result<void> park(std::string_view group, std::span<const parked_event> events,
+                      fencing_token holder) {
+        return write_beside(
+            [&](auto& to) { return core_->parked.park(to, group, events, holder); });
+    }
+    /// Forgets a parked event. Errors: `fenced`.
+    result<void> unpark(std::string_view group, position where, fencing_token holder) {
+        return write_beside(
+            [&](auto& to) { return core_->parked.unpark(to, group, where, holder); });
+    }
+
     /// Writes beside the log, for checkpoints and the like: `decide` is called by the leader, sees
     /// what is stored and what the group has staged before it, and says what to write; blocks until
     /// that is durable. Errors: what `decide` says, `unknown`, `poisoned`, `overloaded`, `closed`,
@@ -245,6 +264,7 @@ private:
         detail::group_writer<Engine> writer{state};
         detail::store_reader<Engine> reader{state};
         detail::checkpoints<Engine> readers{state};
+        detail::parking<Engine> parked{state};
         detail::sequencer queue;  // last: closes before anything else is destroyed
     };
 

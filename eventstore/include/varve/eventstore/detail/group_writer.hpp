@@ -203,10 +203,10 @@ private:
         }
         for (auto* append : staged.refused) append->answer = refuse_poisoned();
         for (auto* work : staged.writes)
-            work->answer = work->answer ? fail(errc::unknown, "the engine failed while storing (" +
-                                                                  cause.message +
-                                                                  "); reopen, then look")
-                                        : refuse_poisoned();
+            work->answer = work->answer
+                               ? fail(errc::unknown, "the engine failed while storing (" +
+                                                         cause.message + "); reopen, then look")
+                               : refuse_poisoned();
         state_.head.wake();
     }
 

@@ -26,7 +26,7 @@ struct pending_work {
     pending_work& operator=(const pending_work&) = delete;
 
     const kind what;
-    std::size_t size = 0;                   ///< Bytes that it adds to its group.
+    std::size_t size = 0;  ///< Bytes that it adds to its group.
     std::atomic<int> now = waiting;
     std::move_only_function<void()> done{};  ///< Empty: somebody blocks on `now`.
 
@@ -40,10 +40,7 @@ protected:
 struct pending_append final : pending_work {
     pending_append(batch_builder built, std::span<const stream_check> believed,
                    std::span<const type_description> described)
-        : pending_work(kind::append),
-          batch(std::move(built)),
-          checks(believed),
-          types(described) {
+        : pending_work(kind::append), batch(std::move(built)), checks(believed), types(described) {
         size = batch.raw().size();
     }
     pending_append() : pending_append(batch_builder{}, {}, {}) {}

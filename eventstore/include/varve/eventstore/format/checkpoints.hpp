@@ -59,7 +59,8 @@ inline result<checkpoint> moved_checkpoint(std::string_view reader, checkpoint f
                                       std::to_string(from.holder.value) + ", this one is " +
                                       std::to_string(holder.value) + "); this holder must stop");
     if (from.store != store)
-        return fail(errc::corrupt, name() + " has a checkpoint of another life of the store (epoch " +
+        return fail(errc::corrupt, name() +
+                                       " has a checkpoint of another life of the store (epoch " +
                                        to_string(from.store.epoch) + ", now " +
                                        to_string(store.epoch) + "); reset it and start over");
     if (to < from.reached)

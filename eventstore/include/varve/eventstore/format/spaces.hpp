@@ -26,7 +26,7 @@ inline constexpr space checkpoint_space{"checkpoints", key_kind::octets, 3};
 inline constexpr space snapshot_space{"snapshots", key_kind::octets, 4};
 inline constexpr space parked_space{"parked", key_kind::octets, 5};
 inline constexpr space reservation_space{"reservations", key_kind::octets, 6};
-inline constexpr std::array store_spaces{meta_space,       tail_space,   type_space,
+inline constexpr std::array store_spaces{meta_space,       tail_space,     type_space,
                                          checkpoint_space, snapshot_space, parked_space,
                                          reservation_space};
 
