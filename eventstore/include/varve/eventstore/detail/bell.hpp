@@ -24,15 +24,14 @@ public:
         return rings_;
     }
 
-    /// Returns when it rang more often than `seen`, or after a while. An end too far away to be told
-    /// as a time is none.
-    void wait_beyond(std::uint64_t seen, std::chrono::nanoseconds longest) {
+    /// Returns true when it rang more often than `seen`, false after a while. An end too far away to
+    /// be told as a time is none.
+    bool wait_beyond(std::uint64_t seen, std::chrono::nanoseconds longest) {
         std::unique_lock lock{mutex_};
         const auto rung = [&] { return rings_ > seen; };
-        if (longest > std::chrono::hours{24 * 365})
-            wake_.wait(lock, rung);
-        else
-            wake_.wait_for(lock, longest, rung);
+        if (longest <= std::chrono::hours{24 * 365}) return wake_.wait_for(lock, longest, rung);
+        wake_.wait(lock, rung);
+        return true;
     }
 
 private:

@@ -101,10 +101,13 @@ public:
         while (!timers_.empty() && timers_.begin()->first <= now) {
             const position at = timers_.begin()->second;
             timers_.erase(timers_.begin());
-            if (entries_.at(at).lease == 0)
-                ready_.insert(at);
-            else
+            auto& due = entries_.at(at);
+            if (due.lease != 0) {
                 lost.push_back(at);
+            } else {
+                due.due = {};
+                ready_.insert(at);
+            }
         }
         return lost;
     }

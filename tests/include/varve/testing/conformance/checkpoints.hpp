@@ -48,8 +48,7 @@ TYPED_TEST_P(checkpoints, S31_what_was_saved_is_there_after_a_restart) {
     const auto holder = this->claimed("mailer").holder;
     ASSERT_TRUE(this->store().save_checkpoint("mailer", position{3}, holder));
     this->restart();
-    EXPECT_EQ(this->stored("mailer"),
-              (checkpoint{this->store().identity(), position{3}, holder}));
+    EXPECT_EQ(this->stored("mailer"), (checkpoint{this->store().identity(), position{3}, holder}));
 }
 
 TYPED_TEST_P(checkpoints, S31_a_checkpoint_never_moves_backward_nor_beyond_the_log) {
@@ -134,8 +133,7 @@ TYPED_TEST_P(checkpoints, S28_S31_a_named_reader_goes_on_where_its_last_holder_c
         auto mailer = TestFixture::reader::claim(this->store(), "mailer");
         ASSERT_TRUE(mailer) << words_of(mailer);
         EXPECT_EQ(mailer->at().value, expected);
-        const auto polled = mailer->poll([](const recorded_event&) { return true; },
-                                         {.events = 4});
+        const auto polled = mailer->poll([](const recorded_event&) { return true; }, {.events = 4});
         ASSERT_TRUE(polled) << words_of(polled);
         EXPECT_EQ(code_of(mailer->commit(position{expected + 5})), errc::invalid_argument)
             << "what was not read";
@@ -176,17 +174,17 @@ TYPED_TEST_P(checkpoints, S08_a_readers_name_is_checked_like_that_of_a_stream) {
     EXPECT_TRUE(store.claim_reader(std::string("\0\xff", 2)));
 }
 
-REGISTER_TYPED_TEST_SUITE_P(
-    checkpoints, S31_a_new_name_begins_before_everything_and_belongs_to_this_life,
-    S31_what_was_saved_is_there_after_a_restart,
-    S31_a_checkpoint_never_moves_backward_nor_beyond_the_log,
-    S31_a_stale_holder_is_refused_also_after_a_restart,
-    S31_of_many_claims_at_once_each_gets_a_token_of_its_own,
-    S31_saving_beside_a_storm_of_appends_keeps_both,
-    S28_S31_a_named_reader_goes_on_where_its_last_holder_committed,
-    S31_a_holder_that_lost_its_name_cannot_commit,
-    S28_a_named_reader_begins_where_it_is_told_or_now,
-    S08_a_readers_name_is_checked_like_that_of_a_stream);
+REGISTER_TYPED_TEST_SUITE_P(checkpoints,
+                            S31_a_new_name_begins_before_everything_and_belongs_to_this_life,
+                            S31_what_was_saved_is_there_after_a_restart,
+                            S31_a_checkpoint_never_moves_backward_nor_beyond_the_log,
+                            S31_a_stale_holder_is_refused_also_after_a_restart,
+                            S31_of_many_claims_at_once_each_gets_a_token_of_its_own,
+                            S31_saving_beside_a_storm_of_appends_keeps_both,
+                            S28_S31_a_named_reader_goes_on_where_its_last_holder_committed,
+                            S31_a_holder_that_lost_its_name_cannot_commit,
+                            S28_a_named_reader_begins_where_it_is_told_or_now,
+                            S08_a_readers_name_is_checked_like_that_of_a_stream);
 
 // ---- over storage that fails -------------------------------------------------------------------
 
@@ -209,8 +207,7 @@ protected:
             tried = w.store().head().value;
             const auto done = w.store().save_checkpoint("mailer", position{tried}, holder);
             if (!done) {
-                EXPECT_TRUE(done.error().code == errc::unknown ||
-                            done.error().code == errc::io)
+                EXPECT_TRUE(done.error().code == errc::unknown || done.error().code == errc::io)
                     << words_of(done);
                 break;
             }
