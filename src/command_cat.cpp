@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "event_printer.hpp"
 #include "text.hpp"
+#include "unknown_names.hpp"
 
 #include <varve/subscription.hpp>
 
@@ -43,9 +44,9 @@ stream_range first_page(const selection& wanted, bool reverse) {
 }
 
 std::vector<column> columns() {
-    return {{"revision", "REV", true},
-            {"position", "POSITION", true},
-            {"recorded_at", "TIME"},
+    return {{"revision", "REV", cell::number},
+            {"position", "POSITION", cell::number},
+            {"recorded_at", "TIME", cell::time},
             {"type", "TYPE"},
             {"payload", "PAYLOAD"}};
 }
@@ -69,6 +70,7 @@ answer<exit_code> run_cat(const session& in, const cat_options& options) {
     event_printer printer{in.out().how().format, [&] { return (*store)->types(); }};
     selection wanted = select(options);
     stream_range range = first_page(wanted, options.reverse);
+    wanted_types asked{options.types};
     bool begun = false;
     for (bool more = wanted.left != 0; more;) {
         // a page at a time, so that a slow reader of the output keeps no view of the store open
@@ -84,6 +86,7 @@ answer<exit_code> run_cat(const session& in, const cat_options& options) {
                 break;
             }
             if (!wanted.wants(event)) continue;
+            asked.take(event.type);
             in.out().item(printer.print(event));
             --wanted.left;
         }
@@ -92,6 +95,7 @@ answer<exit_code> run_cat(const session& in, const cat_options& options) {
         range.up_to = page->info().head;  // all pages are of one prefix
     }
     if (begun) in.out().end_list();
+    asked.tell(in, **store);
     return exit_code::good;
 }
 
