@@ -6,8 +6,11 @@
 // scan by then (pages themselves own their bytes and live on).
 #pragma once
 
+#include <varve/checkpoint.hpp>
 #include <varve/environment.hpp>
+#include <varve/eventstore/detail/checkpoints.hpp>
 #include <varve/eventstore/detail/group_writer.hpp>
+#include <varve/eventstore/detail/parking.hpp>
 #include <varve/eventstore/detail/sequencer.hpp>
 #include <varve/eventstore/detail/store_reader.hpp>
 #include <varve/eventstore/detail/store_state.hpp>
@@ -65,16 +68,14 @@ public:
                       std::move_only_function<void(result<receipt>)> done) {
         auto batch = core_->encode(request);
         if (!batch) return done(pass_on(std::move(batch)));
-        auto append = std::make_unique<async_append>(std::move(*batch), request);
+        auto append = std::make_unique<async_append>(std::move(*batch), request, std::move(done));
         auto* waiting = append.get();
-        auto user = std::make_shared<std::move_only_function<void(result<receipt>)>>(
-            std::move(done));
-        waiting->done = [owner = std::move(append), user](result<receipt> answer) {
-            (*user)(std::move(answer));
+        waiting->work.done = [owner = std::move(append)] {
+            owner->done(std::move(owner->work.answer));
         };
-        if (auto taken = core_->queue.submit_later(*waiting); !taken) {
-            auto dropped = std::move(waiting->done);
-            (*user)(pass_on(std::move(taken)));
+        if (auto taken = core_->queue.submit_later(waiting->work); !taken) {
+            const auto dropped = std::move(waiting->work.done);
+            waiting->done(pass_on(std::move(taken)));
         }
     }
 
@@ -137,33 +138,97 @@ public:
     using owned_type = stored_type;
     result<std::vector<stored_type>> types() { return core_->reader.types(); }
 
+    // ---- named readers: see `checkpoint_store` -------------------------------------------------
+
+    result<checkpoint> load_checkpoint(std::string_view reader) {
+        return core_->readers.load(reader);
+    }
+    result<checkpoint> claim_reader(std::string_view reader) {
+        return change_checkpoint([&](auto& to) { return core_->readers.claim(to, reader); });
+    }
+    result<void> save_checkpoint(std::string_view reader, position reached, fencing_token holder) {
+        auto saved = change_checkpoint(
+            [&](auto& to) { return core_->readers.save(to, reader, reached, holder); });
+        if (!saved) return pass_on(std::move(saved));
+        return {};
+    }
+    /// Sends a reader back to the beginning, for a rebuild or after a restore. Errors: `fenced`.
+    result<void> reset_checkpoint(std::string_view reader, fencing_token holder) {
+        auto saved = change_checkpoint(
+            [&](auto& to) { return core_->readers.reset(to, reader, holder); });
+        if (!saved) return pass_on(std::move(saved));
+        return {};
+    }
+    using reader_entry = detail::reader_entry;
+    /// Every reader with a checkpoint, by name. Errors: `corrupt`, `io`.
+    result<std::vector<reader_entry>> readers() { return core_->readers.list(); }
+
+    // ---- events that consumers set aside: see `consumer_group` ----------------------------------
+
+    /// What a group has parked, in log order. Errors: `corrupt`, `io`.
+    result<std::vector<parked_event>> parked(std::string_view group) {
+        return core_->parked.list(group);
+    }
+    /// Parks events durably, or parks them again with other words. Errors: `fenced`.
+    result<void> park(std::string_view group, std::span<const parked_event> events,
+                      fencing_token holder) {
+        return write_beside(
+            [&](auto& to) { return core_->parked.park(to, group, events, holder); });
+    }
+    /// Forgets a parked event. Errors: `fenced`.
+    result<void> unpark(std::string_view group, position where, fencing_token holder) {
+        return write_beside(
+            [&](auto& to) { return core_->parked.unpark(to, group, where, holder); });
+    }
+
+    /// Writes beside the log, for checkpoints and the like: `decide` is called by the leader, sees
+    /// what is stored and what the group has staged before it, and says what to write; blocks until
+    /// that is durable. Errors: what `decide` says, `unknown`, `poisoned`, `overloaded`, `closed`,
+    /// `unsupported` (opened read-only).
+    result<void> write_beside(detail::side_write::decision decide) {
+        if (read_only()) return core_->refuse_read_only();
+        detail::side_write work{std::move(decide)};
+        if (auto taken = core_->queue.submit(work); !taken) return taken;
+        return std::move(work.answer);
+    }
+
 protected:
     const detail::durable_head& durable() const noexcept { return core_->state.head; }
 
 private:
-    struct async_append : detail::pending_append {
-        async_append(detail::batch_builder built, const append_request& request)
-            : detail::pending_append{std::move(built), {}, {}},
-              names(request.checks.size()),
-              descriptors(request.types.size()) {
-            for (std::size_t i = 0; i < names.size(); ++i) {
-                names[i] = request.checks[i].stream;
-                own_checks.push_back({names[i], request.checks[i].expected});
+    /// An append without a thread that waits, with all that it points to.
+    struct async_append {
+        async_append(detail::batch_builder built, const append_request& request,
+                     std::move_only_function<void(result<receipt>)> user)
+            : names(request.checks.size()),
+              descriptors(request.types.size()),
+              done(std::move(user)),
+              work(std::move(built), own(request.checks), own(request.types)) {}
+
+        std::span<const stream_check> own(std::span<const stream_check> given) {
+            for (std::size_t i = 0; i < given.size(); ++i) {
+                names[i] = given[i].stream;
+                checks.push_back({names[i], given[i].expected});
             }
-            for (std::size_t i = 0; i < descriptors.size(); ++i) {
-                auto type = request.types[i];
+            return checks;
+        }
+        std::span<const type_description> own(std::span<const type_description> given) {
+            for (std::size_t i = 0; i < given.size(); ++i) {
+                auto type = given[i];
                 descriptors[i] = {std::string{type.type}, to_bytes(type.descriptor)};
                 type.type = descriptors[i].first;
                 type.descriptor = descriptors[i].second;
-                own_types.push_back(type);
+                types.push_back(type);
             }
-            checks = own_checks;
-            types = own_types;
+            return types;
         }
+
         std::vector<std::string> names;
         std::vector<std::pair<std::string, bytes>> descriptors;
-        std::vector<stream_check> own_checks;
-        std::vector<type_description> own_types;
+        std::vector<stream_check> checks;
+        std::vector<type_description> types;
+        std::move_only_function<void(result<receipt>)> done;
+        detail::pending_append work;
     };
 
     struct core {
@@ -177,10 +242,13 @@ private:
             return detail::batch_builder::encode(request, state.options.chain);
         }
 
+        std::unexpected<failure> refuse_read_only() const {
+            return fail(errc::unsupported,
+                        "the store in " + state.engine.place() + " is open for reading only");
+        }
+
         result<void> check(const append_request& request) const {
-            if (state.engine.read_only())
-                return fail(errc::unsupported,
-                            "the store in " + state.engine.place() + " is open for reading only");
+            if (state.engine.read_only()) return refuse_read_only();
             if (request.events.empty() && request.checks.empty())
                 return fail(errc::invalid_argument, "the append has neither events nor checks");
             for (const auto& type : request.types)
@@ -195,8 +263,23 @@ private:
         detail::store_state<Engine> state;
         detail::group_writer<Engine> writer{state};
         detail::store_reader<Engine> reader{state};
+        detail::checkpoints<Engine> readers{state};
+        detail::parking<Engine> parked{state};
         detail::sequencer queue;  // last: closes before anything else is destroyed
     };
+
+    template <class Change>
+    result<checkpoint> change_checkpoint(Change&& change) {
+        checkpoint left;
+        auto done = write_beside([&](detail::side_transaction& to) -> result<void> {
+            auto changed = change(to);
+            if (!changed) return pass_on(std::move(changed));
+            left = *changed;
+            return {};
+        });
+        if (!done) return pass_on(std::move(done));
+        return left;
+    }
 
     explicit basic_store(std::unique_ptr<core> built) : core_(std::move(built)) {}
 
