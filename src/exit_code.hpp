@@ -43,7 +43,8 @@ constexpr exit_code exit_code_of(errc code) noexcept {
         case errc::denied:
         case errc::undecodable:
         case errc::timeout:
-        case errc::closed: return exit_code::fault;
+        case errc::closed:
+        case errc::fenced: return exit_code::fault;
     }
     return exit_code::fault;
 }
