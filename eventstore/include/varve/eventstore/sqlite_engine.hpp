@@ -122,6 +122,8 @@ public:
 
     bool read_only() const noexcept { return state_->options.read_only; }
     std::string place() const { return state_->given_path; }
+    /// The file itself, through all links: side files are named after it.
+    const std::string& file() const noexcept { return state_->place.path(); }
     /// Pages in the write-ahead log: grows while a long view keeps it from being reused.
     std::uint32_t wal_pages() const noexcept {
         return state_->writer ? state_->writer->wal_pages() : 0;
@@ -155,6 +157,7 @@ inline result<sqlite_engine> sqlite_engine::open(std::string path, std::span<con
 inline result<void> sqlite_engine::reopen() {
     if (auto fine = state_->check_process(); !fine) return fine;
     state_->poison = "it is being reopened and that did not succeed";
+    state_->options.create = false;  // what is gone is gone: it is not replaced by an empty one
     if (state_->writer) state_->writer->leave_as_it_is();
     state_->writer.reset();
     auto done = state_->options.read_only ? state_->open_for_reading() : state_->open_for_writing();

@@ -6,11 +6,13 @@
 #pragma once
 
 #include <varve/adapters/watermark_file.hpp>
+#include <varve/eventstore/anchor/sqlite_anchor.hpp>
 #include <varve/eventstore/basic_store.hpp>
 #include <varve/eventstore/sqlite_engine.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -26,6 +28,7 @@ struct sqlite_store_options {
     std::string vfs{};                  ///< A registered SQLite VFS; empty: real files.
     std::string holder{};               ///< A name for the lock file; empty: the program's.
     sqlite_durability durability = sqlite_durability::full;
+    std::optional<position> accept_loss_after{};  ///< See `store_options`.
 };
 
 class sqlite_store : public basic_store<sqlite_engine> {
@@ -33,7 +36,6 @@ public:
     /// Opens or creates the store in the file at `path`. Errors: as `sqlite_engine::open` (`busy`
     /// names who holds it) and `basic_store::open`.
     static result<sqlite_store> open(std::string path, const sqlite_store_options& options = {}) {
-        const std::string watermark = options.vfs.empty() ? path + "-head" : std::string{};
         auto engine = sqlite_engine::open(std::move(path), detail::store_spaces,
                                           {.create = options.create,
                                            .read_only = options.read_only,
@@ -41,11 +43,16 @@ public:
                                            .holder = options.holder,
                                            .durability = options.durability});
         if (!engine) return pass_on(std::move(engine));
-        auto store = basic_store::open(std::move(*engine), {.environment = options.environment,
-                                                            .chain = options.chain,
-                                                            .tenant = options.tenant,
-                                                            .queue = options.queue,
-                                                            .wait_outside = waiting_on(watermark)});
+        const std::string file = engine->file();
+        const std::string watermark = watermark_path(file, options);
+        auto store = basic_store::open(std::move(*engine),
+                                       {.environment = options.environment,
+                                        .chain = options.chain,
+                                        .tenant = options.tenant,
+                                        .queue = options.queue,
+                                        .anchor = anchor_of(file, options),
+                                        .accept_loss_after = options.accept_loss_after,
+                                        .wait_outside = waiting_on(watermark)});
         if (!store) return pass_on(std::move(store));
         sqlite_store opened{std::move(*store)};
         if (!options.read_only && !watermark.empty()) opened.publish_to(watermark);
@@ -54,6 +61,21 @@ public:
 
 private:
     explicit sqlite_store(basic_store&& store) : basic_store(std::move(store)) {}
+
+    /// One for each tenant: their positions are their own.
+    static std::string watermark_path(const std::string& file,
+                                      const sqlite_store_options& options) {
+        if (!options.vfs.empty()) return {};
+        return file + "-head" + (options.tenant == 0 ? "" : "-" + std::to_string(options.tenant));
+    }
+
+    /// A store that may lose what it acknowledged has no anchor, which would blame it for that.
+    static std::shared_ptr<anchor_storage> anchor_of(const std::string& file,
+                                                     const sqlite_store_options& options) {
+        if (options.durability != sqlite_durability::full) return nullptr;
+        return std::make_shared<detail::sqlite_anchor>(options.vfs, file + "-anchor",
+                                                       options.read_only);
+    }
 
     /// Each wait maps the file anew, so that any number of threads may wait.
     static std::function<void(position, std::chrono::nanoseconds)> waiting_on(

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <varve/environment.hpp>
+#include <varve/eventstore/anchor/storage.hpp>
 #include <varve/eventstore/format/batch.hpp>
 #include <varve/limits.hpp>
 #include <varve/store.hpp>
@@ -9,6 +10,8 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 
 namespace varve::inline v0 {
@@ -18,6 +21,11 @@ struct store_options {
     varve::chain chain = varve::chain::blake2b;                       ///< Hashes of new batches.
     std::uint32_t tenant = 0;           ///< Whose log; below `limits::tenants`.
     std::size_t queue = limits::queue;  ///< Appends waiting, before `overloaded`.
+    /// Where the anchor is kept, which tells a log that lost its end. None: such a loss goes unnoticed.
+    std::shared_ptr<anchor_storage> anchor{};
+    /// Opens a log that ends before its anchor, if it ends exactly here: the loss is accepted, and a new
+    /// epoch begins. `varve repair --accept-loss-after` sets it.
+    std::optional<position> accept_loss_after{};
     /// For a reader beside a writer in another process: returns when the log may have grown beyond a
     /// position, or after a while. Empty: only what happens in this process wakes.
     std::function<void(position, std::chrono::nanoseconds)> wait_outside{};

@@ -218,6 +218,8 @@ private:
             ensure(indexed.has_value(), "what was just written can be read");
         }
         state_.head.publish(state_.index.head());
+        state_.anchor.move_to(state_.stored.identity, state_.index.head(),
+                              state_.index.chain_head(), record_.size(), state_.now());
     }
 
     store_state<Engine>& state_;

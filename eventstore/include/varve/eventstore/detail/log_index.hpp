@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -45,6 +46,11 @@ public:
         *this = log_index{};
         chain_head_ = genesis;
     }
+
+    /// Remembers the chain's head at one position that is still to come.
+    void watch(position where) noexcept { watched_ = where; }
+    /// That head; nothing if no batch ended there.
+    const std::optional<hash256>& watched() const noexcept { return watched_hash_; }
 
     /// The newest revision of a stream; 0 if it was never written.
     revision newest(std::string_view stream) const {
@@ -84,6 +90,7 @@ public:
         head_ = batch.last();
         last_recorded_ = batch.recorded_at();
         if (batch.algorithm() != chain::none) chain_head_ = batch.hash();
+        if (head_ == watched_) watched_hash_ = chain_head_;
         return nullptr;
     }
 
@@ -111,6 +118,8 @@ private:
     text_map<positions> streams_;
     std::unordered_map<append_id, std::uint64_t> appends_;
     std::vector<std::uint64_t> records_;
+    position watched_;
+    std::optional<hash256> watched_hash_;
     std::vector<positions*> lists_;  // scratch of add_streams
 };
 

@@ -1,12 +1,14 @@
 // The shared inside of a store: its engine, what was read from it, and the index.
 #pragma once
 
+#include <varve/eventstore/anchor/keeper.hpp>
 #include <varve/eventstore/detail/durable_head.hpp>
 #include <varve/eventstore/detail/log_index.hpp>
 #include <varve/eventstore/format/log_reader.hpp>
 #include <varve/eventstore/store_options.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
@@ -21,7 +23,9 @@ namespace varve::inline v0::detail {
 template <engine Engine>
 struct store_state {
     store_state(Engine opened, const store_options& chosen)
-        : engine(std::move(opened)), options(chosen) {}
+        : engine(std::move(opened)), options(chosen), anchor(chosen.anchor, chosen.tenant) {}
+
+    ~store_state() { anchor.close(now()); }
 
     // ---- opening ----------------------------------------------------------------------------
 
@@ -30,16 +34,69 @@ struct store_state {
             return fail(errc::invalid_argument, "the tenant is " + std::to_string(options.tenant) +
                                                     ", the limit is " +
                                                     std::to_string(limits::tenants - 1));
-        if (auto known = load_identity(); !known) return known;
+        const auto anchored = anchor.load();
+        if (!anchored) return std::unexpected(anchored.error());
+        if (auto known = load_identity(*anchored); !known) return known;
         genesis = genesis_hash(stored.identity.id, options.tenant);
-        index.reset(genesis);
-        if (auto loaded = load_types(); !loaded) return loaded;
-        if (auto loaded = load_tail(index); !loaded) return loaded;
+        if (auto loaded = load_log(index, *anchored); !loaded) return loaded;
         head.publish(index.head());
         return {};
     }
 
-    result<void> load_identity() {
+    /// Types and log, into an empty index, and the comparison with the anchor.
+    result<void> load_log(log_index& into, const std::optional<anchor_record>& anchored) {
+        into.reset(genesis);
+        if (anchored) into.watch(anchored->head);
+        if (auto loaded = load_types(); !loaded) return loaded;
+        if (auto loaded = load_tail(into); !loaded) return loaded;
+        if (auto same = compare(into, anchored); !same) {
+            if (engine.read_only() || options.accept_loss_after != into.head()) return same;
+            if (auto begun = begin_epoch(); !begun) return begun;
+        }
+        if (!engine.read_only())
+            anchor.move_to(stored.identity, into.head(), into.chain_head(), 1, now());
+        return {};
+    }
+
+    /// What the anchor knows and the log does not. Errors: `corrupt`.
+    result<void> compare(const log_index& with, const std::optional<anchor_record>& anchored) const {
+        if (!anchored || anchored->store.epoch < stored.identity.epoch) return {};
+        const auto refuse = [&](const std::string& what) {
+            return fail(errc::corrupt,
+                        "the log in " + engine.place() + " ends at position " +
+                            to_string(with.head()) + ", but " + what +
+                            "; restore a backup, or take what is there with `varve repair "
+                            "--accept-loss-after " +
+                            to_string(with.head()) + "`");
+        };
+        if (anchored->store.epoch > stored.identity.epoch)
+            return refuse("its anchor is of a later life (epoch " +
+                          to_string(anchored->store.epoch) + ", the store's is " +
+                          to_string(stored.identity.epoch) + ")");
+        if (with.head() < anchored->head)
+            return refuse("its anchor says that it was durable up to " +
+                          to_string(anchored->head) + ": events are lost");
+        if (anchored->head == position{} || options.chain == chain::none) return {};
+        if (with.watched() != anchored->chain_head)
+            return refuse("its anchor knows another history up to " + to_string(anchored->head));
+        return {};
+    }
+
+    /// A new life: what was read under the old one may not be there any more.
+    result<void> begin_epoch() {
+        auto next = stored;
+        ++next.identity.epoch.value;
+        const auto value = encode_identity(next);
+        auto done = engine.transact([&](typename Engine::transaction& transaction) {
+            return transaction.put(meta_space, as_bytes(identity_key), value);
+        });
+        if (done) stored = next;
+        return done;
+    }
+
+    std::chrono::nanoseconds now() { return options.environment->clock().monotonic(); }
+
+    result<stored_identity> read_identity() {
         result<stored_identity> read = fail(errc::not_found, "");
         {
             auto view = engine.view();
@@ -49,10 +106,27 @@ struct store_state {
             if (!found) return pass_on(std::move(found));
             if (!*found) read = fail(errc::not_found, "there is no store in " + engine.place());
         }
-        if (!read && read.error().code == errc::not_found && !engine.read_only()) return create();
+        return read;
+    }
+
+    result<void> load_identity(const std::optional<anchor_record>& anchored) {
+        auto read = read_identity();
+        if (!read && read.error().code == errc::not_found && !engine.read_only()) {
+            if (!anchored) return create();
+            return fail(errc::corrupt,
+                        "there is no store in " + engine.place() + ", but the anchor of one (" +
+                            to_string(anchored->store.id) + ", durable up to position " +
+                            to_string(anchored->head) +
+                            "); bring the store back, or remove the anchor to begin a new one");
+        }
         if (!read) return pass_on(std::move(read));
         stored = *read;
-        return {};
+        if (!anchored || anchored->store.id == stored.identity.id) return {};
+        return fail(errc::corrupt, engine.place() + " holds the store " +
+                                       to_string(stored.identity.id) +
+                                       ", and the anchor beside it is of the store " +
+                                       to_string(anchored->store.id) +
+                                       "; bring together what belongs together");
     }
 
     result<void> create() {
@@ -117,11 +191,13 @@ struct store_state {
 
     result<void> reopen() {
         const position before = head.get();
+        poisoned = true;  // until it has succeeded, nothing is written on top of what is there
         if (auto opened = engine.reopen(); !opened) return opened;
-        if (auto loaded = load_types(); !loaded) return loaded;
+        if (auto same = find_the_same_store(); !same) return same;
+        const auto anchored = anchor.load();
+        if (!anchored) return std::unexpected(anchored.error());
         log_index fresh;  // readers go on with the old one meanwhile, and if this fails
-        fresh.reset(genesis);
-        if (auto loaded = load_tail(fresh); !loaded) return loaded;
+        if (auto loaded = load_log(fresh, *anchored); !loaded) return loaded;
         if (fresh.head() < before)
             return fail(errc::corrupt, "the log ends at position " + to_string(fresh.head()) +
                                            ", but " + to_string(before) +
@@ -135,13 +211,34 @@ struct store_state {
         return {};
     }
 
+    /// What was opened again may be another file by the same name.
+    result<void> find_the_same_store() {
+        auto found = read_identity();
+        if (!found) return pass_on(std::move(found));
+        if (found->identity == stored.identity) return {};
+        return fail(errc::corrupt, engine.place() + " holds the store " +
+                                       to_string(found->identity.id) + " in epoch " +
+                                       to_string(found->identity.epoch) + " now, it was " +
+                                       to_string(stored.identity.id) + " in epoch " +
+                                       to_string(stored.identity.epoch) +
+                                       ": the file was replaced; close this object");
+    }
+
     /// A reader beside a writer: takes in what has become durable since.
     result<void> refresh() {
         if (!engine.read_only()) return {};
         const std::lock_guard lock{refresh_guard};
+        const auto anchored = anchor.load();  // first: the log can only be longer by then
         auto loaded = load_tail(index);
-        if (loaded) head.publish(index.head());
-        return loaded;
+        if (!loaded) return loaded;
+        head.publish(index.head());
+        if (!anchored || !*anchored || (*anchored)->store != stored.identity ||
+            (*anchored)->head <= index.head())
+            return {};
+        return fail(errc::corrupt, "the log in " + engine.place() + " ends at position " +
+                                       to_string(index.head()) + ", its anchor says " +
+                                       to_string((*anchored)->head) +
+                                       ": events are lost; run `varve verify`");
     }
 
     position current_head() {
@@ -150,7 +247,7 @@ struct store_state {
     }
 
     position wait_beyond(position where, std::chrono::nanoseconds wait) {
-        if (const position now = current_head(); now > where) return now;
+        if (const position seen = current_head(); seen > where) return seen;
         if (!engine.read_only() || !options.wait_outside) return head.wait_beyond(where, wait);
         options.wait_outside(where, wait);
         return current_head();
@@ -218,6 +315,7 @@ struct store_state {
     store_options options;
     stored_identity stored{};
     hash256 genesis{};
+    anchor_keeper anchor;  ///< The leader's own; a reader's under `refresh_guard`.
     durable_head head;
     std::shared_mutex index_guard;
     log_index index;
