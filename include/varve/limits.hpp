@@ -17,6 +17,7 @@ inline constexpr std::size_t payload = 16u << 20;       ///< Bytes of one event'
 inline constexpr std::size_t events = 65'535;           ///< Events of one append.
 inline constexpr std::size_t streams = 65'535;          ///< Streams of one append.
 inline constexpr std::size_t types = 65'535;            ///< Event types of one append.
+inline constexpr std::size_t checks = 65'535;           ///< Checks of one append.
 inline constexpr std::size_t batch = 64u << 20;         ///< Bytes of one append as it is stored.
 inline constexpr std::size_t group = 64u << 20;      ///< Bytes after which a group takes no more.
 inline constexpr std::size_t queue = 65'536;         ///< Appends waiting, before `overloaded`.

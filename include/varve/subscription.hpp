@@ -103,8 +103,14 @@ public:
         return page;
     }
 
-    /// Blocks until there is an event to look at or `timeout` is over; true if there is one.
-    bool wait(std::chrono::nanoseconds timeout) { return store_->wait_beyond(at_, timeout) > at_; }
+    /// Blocks until there is an event to look at or `timeout` is over; true if there is one, or if the
+    /// store cannot be read, which `poll` then says.
+    bool wait(std::chrono::nanoseconds timeout) {
+        if (store_->wait_beyond(at_, timeout) > at_) return true;
+        const auto looked = store_->scan_log({.after = at_, .limit = 0},
+                                             [](const recorded_event&) { return false; });
+        return !looked;
+    }
 
 private:
     log_range range(poll_limits limits) const noexcept {

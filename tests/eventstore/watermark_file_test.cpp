@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -100,6 +101,30 @@ TEST_F(a_watermark, is_set_right_by_the_next_writer_after_a_death) {
     auto restored = must(watermark_writer::open(path, store(1, 2), position{7}));
     EXPECT_EQ(reader.wait_beyond(position{0}, 1h), position{7});
     EXPECT_EQ(reader.identity(), store(1, 2));
+}
+
+TEST_F(a_watermark, that_is_cut_short_ends_nobody_and_is_made_anew) {
+    auto writer = must(watermark_writer::open(path, store(1), position{5}));
+    auto reader = watermark_reader::open(path);
+    std::filesystem::resize_file(path, 0);
+    EXPECT_EQ(reader.head(), position{0}) << "as if there were no file";
+    writer.publish(position{6});  // a mapped write would end the process here
+    std::filesystem::remove(path);
+    writer.publish(position{7});
+    EXPECT_EQ(reader.wait_beyond(position{6}, 1h), position{7});
+}
+
+TEST_F(a_watermark, that_is_removed_under_a_waiting_reader_is_found_again) {  // semantics.md §29
+    auto writer = must(watermark_writer::open(path, store(1), position{5}));
+    std::thread waiting{[&] {
+        auto reader = watermark_reader::open(path);
+        EXPECT_EQ(reader.wait_beyond(position{5}, 1h), position{6});
+    }};
+    std::filesystem::remove(path);
+    // another process, which knows nothing of the old file
+    auto next = must(watermark_writer::open(path, store(1), position{5}));
+    next.publish(position{6});
+    waiting.join();
 }
 
 TEST_F(a_watermark, is_a_failure_where_it_cannot_be_and_no_more_than_that) {

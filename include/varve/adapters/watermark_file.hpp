@@ -2,9 +2,11 @@
 //
 // The writer stores its durable position there after each group and wakes whoever waits, in its own
 // and in other processes; readers map the file read-only and wait without polling. The file is a
-// hint and not part of the store: it is not synced, it may be missing or deleted, and after the
-// writer's death it stays as it was. Its position is never ahead of what was durable when it was
-// written, so a reader takes it as a lower bound and looks into the store for the rest.
+// hint and not part of the store: it is not synced, it may be missing, deleted or cut short at any
+// time, and after the writer's death it stays as it was. Its position is never ahead of what was
+// durable when it was written, so a reader takes it as a lower bound and looks into the store for the
+// rest. It is written and read by calls, and mapped only to wait on, so that whoever cuts it short
+// ends no process.
 //
 // Its 64 bytes: "VARVEHED", version 0 (4), zeros (4), store id (16), epoch (8), position (8), zeros
 // (16); little-endian. The low half of the position is the futex (futex(2)) that readers wait on.
@@ -36,30 +38,35 @@ namespace varve::inline v0 {
 
 namespace detail {
 
-/// The mapped file. The position is the only field that changes in place.
-class watermark_map {
+/// An open watermark file: its 64 bytes by calls, its futex by a mapping.
+class watermark_file {
 public:
     static constexpr std::size_t size = 64;
+    static constexpr std::size_t position_at = 40;
 
-    watermark_map() = default;
-    watermark_map(watermark_map&& other) noexcept : at_(std::exchange(other.at_, nullptr)) {}
-    watermark_map& operator=(watermark_map&& other) noexcept {
-        std::swap(at_, other.at_);
+    watermark_file() = default;
+    watermark_file(watermark_file&& other) noexcept
+        : file_(std::move(other.file_)), map_(std::exchange(other.map_, nullptr)) {}
+    watermark_file& operator=(watermark_file&& other) noexcept {
+        std::swap(file_, other.file_);
+        std::swap(map_, other.map_);
         return *this;
     }
-    ~watermark_map() {
-        if (at_ != nullptr) ::munmap(at_, size);
+    ~watermark_file() {
+        if (map_ != nullptr) ::munmap(map_, size);
     }
 
     /// Empty if the file cannot be mapped.
-    static watermark_map make(int file, int protection) noexcept {
-        void* at = ::mmap(nullptr, size, protection, MAP_SHARED, file, 0);
-        watermark_map map;
-        if (at != MAP_FAILED) map.at_ = at;
-        return map;
+    static watermark_file take(descriptor file) noexcept {
+        watermark_file taken;
+        void* at = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
+        if (at == MAP_FAILED) return taken;
+        taken.map_ = at;
+        taken.file_ = std::move(file);
+        return taken;
     }
 
-    static bytes header(const store_identity& identity, position head) {
+    static bytes content(const store_identity& identity, position head) {
         bytes raw;
         put_bytes(raw, as_bytes("VARVEHED"));
         put(raw, std::uint64_t{0});
@@ -70,35 +77,60 @@ public:
         return raw;
     }
 
-    bool sound() const noexcept {
-        return at_ != nullptr && as_text({raw(), 8}) == "VARVEHED" &&
-               load<std::uint32_t>(raw() + 8) == 0;
+    struct said {
+        store_identity identity;
+        position head;
+    };
+    /// What the file says now; nothing if it is not whole, or none of ours.
+    std::optional<said> read() const noexcept {
+        std::array<std::byte, size> raw{};
+        if (map_ == nullptr || ::pread(file_.get(), raw.data(), size, 0) != size ||
+            as_text(bytes_view{raw}.first(8)) != "VARVEHED" ||
+            load<std::uint32_t>(raw.data() + 8) != 0)
+            return std::nullopt;
+        return said{{store_id::read(raw.data() + 16), epoch{load<std::uint64_t>(raw.data() + 32)}},
+                    position{load<std::uint64_t>(raw.data() + position_at)}};
     }
-    store_identity identity() const noexcept {
-        return {store_id::read(raw() + 16), epoch{load<std::uint64_t>(raw() + 32)}};
+
+    /// False if it could not be written.
+    bool write(position head) const noexcept {
+        return ::pwrite(file_.get(), &head.value, sizeof head.value, position_at) ==
+               sizeof head.value;
     }
-    position head() const noexcept {
-        return position{
-            __atomic_load_n(reinterpret_cast<std::uint64_t*>(raw() + 40), __ATOMIC_ACQUIRE)};
+    /// Wakes whoever waits on this file.
+    void wake() const noexcept {
+        ::syscall(SYS_futex, futex(), FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
     }
-    void publish(position head) noexcept {
-        __atomic_store_n(reinterpret_cast<std::uint64_t*>(raw() + 40), head.value,
-                         __ATOMIC_RELEASE);
-        ::syscall(SYS_futex, raw() + 40, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
-    }
-    /// Returns when the position is no longer `seen`, when `left` is over, or for no reason.
-    void wait(position seen, std::chrono::nanoseconds left) const noexcept {
+    /// Returns when the position is no longer `seen`, when `left` is over, or for no reason; false if
+    /// there is nothing to wait on any more.
+    bool wait(position seen, std::chrono::nanoseconds left) const noexcept {
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
         const timespec relative{seconds.count(), (left - seconds).count()};
-        ::syscall(SYS_futex, raw() + 40, FUTEX_WAIT, static_cast<std::uint32_t>(seen.value),
-                  &relative, nullptr, 0);
+        const auto low = static_cast<std::uint32_t>(seen.value);
+        return ::syscall(SYS_futex, futex(), FUTEX_WAIT, low, &relative, nullptr, 0) == 0 ||
+               errno != EFAULT;
     }
-    explicit operator bool() const noexcept { return at_ != nullptr; }
+
+    /// Whether the file still bears this name.
+    bool is_at(const std::string& path) const noexcept {
+        struct stat ours{}, named{};
+        return ::fstat(file_.get(), &ours) == 0 && ::stat(path.c_str(), &named) == 0 &&
+               ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
+    }
+    /// Whether the file has a name at all.
+    bool is_linked() const noexcept {
+        struct stat ours{};
+        return ::fstat(file_.get(), &ours) == 0 && ours.st_nlink != 0;
+    }
+    explicit operator bool() const noexcept { return map_ != nullptr; }
 
 private:
-    std::byte* raw() const noexcept { return static_cast<std::byte*>(at_); }
+    const std::byte* futex() const noexcept {
+        return static_cast<const std::byte*>(map_) + position_at;
+    }
 
-    void* at_ = nullptr;
+    descriptor file_;
+    void* map_ = nullptr;
 };
 
 }  // namespace detail
@@ -111,51 +143,59 @@ public:
     /// without.
     static result<watermark_writer> open(const std::string& path, const store_identity& identity,
                                          position head = {}) {
-        auto map = attach(path, identity);
-        if (!map) map = create(path, detail::watermark_map::header(identity, head));
-        if (!map) return pass_on(std::move(map));
+        auto file = attach(path, identity);
+        if (!file) file = create(path, identity, head);
+        if (!file) return pass_on(std::move(file));
         watermark_writer writer;
-        writer.map_ = std::move(*map);
+        writer.path_ = path;
+        writer.identity_ = identity;
+        writer.file_ = std::move(*file);
         writer.publish(head);
         return writer;
     }
 
-    /// Everything up to `head` is durable: says so and wakes who waits for it.
-    void publish(position head) noexcept { map_.publish(head); }
+    /// Everything up to `head` is durable: says so and wakes who waits for it. If somebody removed the
+    /// file there is a new one.
+    void publish(position head) noexcept {
+        const bool written = file_.write(head);
+        file_.wake();
+        if (written && file_.is_linked()) return;
+        if (auto fresh = create(path_, identity_, head)) file_ = std::move(*fresh);
+    }
 
 private:
-    using mapped = result<detail::watermark_map>;
+    using opened = result<detail::watermark_file>;
 
-    static mapped attach(const std::string& path, const store_identity& identity) {
-        const detail::descriptor file{::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW)};
-        struct stat status{};
-        if (!file || ::fstat(file.get(), &status) != 0 ||
-            status.st_size < static_cast<off_t>(detail::watermark_map::size))
-            return fail(errc::not_found, path);
-        auto map = detail::watermark_map::make(file.get(), PROT_READ | PROT_WRITE);
-        if (!map.sound() || map.identity() != identity) return fail(errc::foreign, path);
-        return map;
+    static opened attach(const std::string& path, const store_identity& identity) {
+        detail::descriptor file{::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
+        if (!file) return fail(errc::not_found, path);
+        auto taken = detail::watermark_file::take(std::move(file));
+        const auto said = taken.read();
+        if (!said || said->identity != identity) return fail(errc::foreign, path);
+        return taken;
     }
 
-    /// Under another name first, so that no reader ever maps half a file. Written, not just sized:
-    /// a mapped hole would end the process when the disk is full.
-    static mapped create(const std::string& path, bytes_view header) {
+    /// Under another name first, so that no reader ever meets half a file.
+    static opened create(const std::string& path, const store_identity& identity, position head) {
         const std::string fresh = path + "-new";
         ::unlink(fresh.c_str());
-        const detail::descriptor file{::open(
+        detail::descriptor file{::open(
             fresh.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR)};
         if (!file) return detail::system_failure("creating '" + fresh + "'", errno);
-        const ssize_t written = ::pwrite(file.get(), header.data(), header.size(), 0);
-        if (written != static_cast<ssize_t>(header.size()))
+        const auto content = detail::watermark_file::content(identity, head);
+        const ssize_t written = ::pwrite(file.get(), content.data(), content.size(), 0);
+        if (written != static_cast<ssize_t>(content.size()))
             return detail::system_failure("writing '" + fresh + "'", written < 0 ? errno : ENOSPC);
-        auto map = detail::watermark_map::make(file.get(), PROT_READ | PROT_WRITE);
-        if (!map) return detail::system_failure("mapping '" + fresh + "'", errno);
+        auto taken = detail::watermark_file::take(std::move(file));
+        if (!taken) return detail::system_failure("mapping '" + fresh + "'", errno);
         if (std::rename(fresh.c_str(), path.c_str()) != 0)
             return detail::system_failure("renaming '" + fresh + "'", errno);
-        return map;
+        return taken;
     }
 
-    detail::watermark_map map_;
+    std::string path_;
+    store_identity identity_{};
+    detail::watermark_file file_;
 };
 
 /// Sees what the writer published. One thread at a time.
@@ -163,6 +203,8 @@ class watermark_reader {
 public:
     /// How long a wait lasts at most while there is no file to wait on.
     static constexpr std::chrono::milliseconds without_file{50};
+    /// How often a wait looks whether its file is still the one that bears the name.
+    static constexpr std::chrono::seconds look_again{1};
 
     /// Never fails: if there is no file, or none of ours, then `attached()` says so, and each wait
     /// looks again.
@@ -174,14 +216,18 @@ public:
     }
 
     /// Whether there is a file. If not, the caller has to look into the store from time to time.
-    bool attached() const noexcept { return static_cast<bool>(map_); }
+    bool attached() const noexcept { return static_cast<bool>(file_); }
     /// Of the store that the file belongs to, if there is one.
     std::optional<store_identity> identity() const noexcept {
-        if (!map_) return std::nullopt;
-        return map_.identity();
+        const auto said = file_.read();
+        if (!said) return std::nullopt;
+        return said->identity;
     }
     /// A lower bound of the durable position; 0 without a file.
-    position head() const noexcept { return map_ ? map_.head() : position{}; }
+    position head() const noexcept {
+        const auto said = file_.read();
+        return said ? said->head : position{};
+    }
 
     /// Waits until the position lies beyond `where` or `wait` is over; without a file at most
     /// `without_file`. Gives what `head()` gives then.
@@ -189,36 +235,28 @@ public:
         using clock = std::chrono::steady_clock;
         const auto longest = std::chrono::hours{24};
         const auto until = clock::now() + std::min<std::chrono::nanoseconds>(wait, longest);
-        if (attach(); !map_) {
-            nap(std::min<std::chrono::nanoseconds>(wait, without_file));
-            attach();
-            return head();
-        }
         for (;;) {
-            const position seen = map_.head();
-            const auto left = until - clock::now();
-            if (seen > where || left <= left.zero()) return seen;
-            map_.wait(seen, left);
+            attach();
+            const auto said = file_.read();
+            const std::chrono::nanoseconds left = until - clock::now();
+            if (said && (said->head > where || left <= left.zero())) return said->head;
+            const auto slice = std::min<std::chrono::nanoseconds>(left, look_again);
+            if (said && file_.wait(said->head, slice)) continue;
+            nap(std::min<std::chrono::nanoseconds>(left, without_file));
+            return head();
         }
     }
 
 private:
-    /// Maps the file that bears the name now, unless it is mapped already.
+    /// Takes the file that bears the name now, unless it is taken already.
     void attach() {
+        if (file_ && file_.is_at(path_)) return;
+        file_ = {};
+        detail::descriptor file{::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
         struct stat status{};
-        const bool there = ::stat(path_.c_str(), &status) == 0;
-        if (there && map_ && status.st_ino == inode_ && status.st_dev == device_) return;
-        map_ = {};
-        if (!there) return;
-        const detail::descriptor file{::open(path_.c_str(), O_RDONLY | O_CLOEXEC)};
-        if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
-            status.st_size < static_cast<off_t>(detail::watermark_map::size))
-            return;
-        auto map = detail::watermark_map::make(file.get(), PROT_READ);
-        if (!map.sound()) return;
-        map_ = std::move(map);
-        inode_ = status.st_ino;
-        device_ = status.st_dev;
+        if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return;
+        auto taken = detail::watermark_file::take(std::move(file));
+        if (taken.read()) file_ = std::move(taken);
     }
 
     static void nap(std::chrono::nanoseconds time) noexcept {
@@ -228,9 +266,7 @@ private:
     }
 
     std::string path_;
-    detail::watermark_map map_;
-    ino_t inode_ = 0;
-    dev_t device_ = 0;
+    detail::watermark_file file_;
 };
 
 }  // namespace varve::inline v0

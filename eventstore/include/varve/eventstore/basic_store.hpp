@@ -251,12 +251,36 @@ private:
             if (state.engine.read_only()) return refuse_read_only();
             if (request.events.empty() && request.checks.empty())
                 return fail(errc::invalid_argument, "the append has neither events nor checks");
+            if (request.checks.size() > limits::checks)
+                return fail(errc::too_large,
+                            "the append has " + std::to_string(request.checks.size()) +
+                                " checks, the limit is " + std::to_string(limits::checks));
+            for (const auto& believed : request.checks)
+                if (!is_name(believed.stream, limits::stream_name))
+                    return check_name("the stream of a check", believed.stream,
+                                      limits::stream_name);
             for (const auto& type : request.types)
-                if (type.descriptor.size() > limits::descriptor)
-                    return fail(errc::too_large,
-                                "the descriptor of type '" + std::string{type.type} + "' has " +
-                                    std::to_string(type.descriptor.size()) +
-                                    " bytes, the limit is " + std::to_string(limits::descriptor));
+                if (auto fine = check(type); !fine) return fine;
+            return {};
+        }
+
+        /// One description that cannot be stored would be in everybody's way.
+        static result<void> check(const type_description& type) {
+            if (!is_name(type.type, limits::type_name))
+                return check_name("the name of a described type", type.type, limits::type_name);
+            const auto name = [&] { return "the description of type '" + std::string{type.type}; };
+            if (type.schema_version == 0)
+                return fail(errc::invalid_argument,
+                            name() + "' has schema version 0; they begin at 1");
+            if (type.encoding > encoding::json)
+                return fail(errc::invalid_argument,
+                            name() + "' has the unknown encoding " +
+                                std::to_string(static_cast<unsigned>(type.encoding)));
+            if (type.descriptor.size() > limits::descriptor)
+                return fail(errc::too_large, name() + "' has a descriptor of " +
+                                                 std::to_string(type.descriptor.size()) +
+                                                 " bytes, the limit is " +
+                                                 std::to_string(limits::descriptor));
             return {};
         }
 

@@ -225,6 +225,14 @@ result<void> sqlite_engine::transact(F&& f) {
                                         "); look at it with sqlite3 -readonly");
         return broken(begun.error().message);
     }
+    auto others = s.writer->others_wrote();
+    if (!others) return broken(others.error().message);
+    if (*others) {
+        s.poison = "another program wrote to it";
+        return fail(errc::poisoned, "another program wrote to '" + place() +
+                                        "', which only one may; nothing was tried; reopen it to "
+                                        "see what is there");
+    }
     transaction writes{*s.writer, s.spaces};
     result<void> done = std::forward<F>(f)(writes);
     if (!writes.broken_.empty()) return broken(writes.broken_);

@@ -46,7 +46,10 @@ public:
                 stage(static_cast<side_write&>(*work), staged);
         }
         if (record_.empty() && staged.beside.empty()) return;
-        if (auto stored_now = write(staged); !stored_now) return poison(staged, stored_now.error());
+        if (auto stored_now = write(staged); !stored_now) {
+            if (stored_now.error().code == errc::unknown) return poison(staged, stored_now.error());
+            return give_back(staged, stored_now.error());
+        }
         if (!record_.empty()) apply(staged.first);
     }
 
@@ -143,6 +146,10 @@ private:
     static std::unexpected<failure> conflict(std::vector<failed_check> failed) {
         std::string message;
         for (const auto& check : failed) {
+            if (message.size() > 2000) {  // the list beside it is whole
+                message += "; and more, " + std::to_string(failed.size()) + " in all";
+                break;
+            }
             if (!message.empty()) message += "; ";
             message += check.stream + " is at revision " + to_string(check.actual) + ", expected " +
                        to_string(check.expected);
@@ -189,6 +196,16 @@ private:
                 if (record_.empty()) return {};
                 return transaction.put(tail_space, state_.tail_key(staged.first), record_.raw());
             });
+    }
+
+    /// The engine refused before it tried: nothing is stored, and all may be sent again.
+    void give_back(staging& staged, const failure& why) {
+        for (const auto& [at, value] : staged.types)
+            state_.known_types.erase(std::string{as_text(at)});
+        for (auto* append : staged.stored) append->answer = std::unexpected(why);
+        for (auto* append : staged.refused) append->answer = std::unexpected(why);
+        for (auto* work : staged.writes) work->answer = std::unexpected(why);
+        if (why.code == errc::poisoned) state_.poisoned = true;
     }
 
     /// The engine failed: what was staged may or may not be there.

@@ -59,7 +59,8 @@ struct store_state {
     }
 
     /// What the anchor knows and the log does not. Errors: `corrupt`.
-    result<void> compare(const log_index& with, const std::optional<anchor_record>& anchored) const {
+    result<void> compare(const log_index& with,
+                         const std::optional<anchor_record>& anchored) const {
         if (!anchored || anchored->store.epoch < stored.identity.epoch) return {};
         const auto refuse = [&](const std::string& what) {
             return fail(errc::corrupt,
@@ -74,8 +75,8 @@ struct store_state {
                           to_string(anchored->store.epoch) + ", the store's is " +
                           to_string(stored.identity.epoch) + ")");
         if (with.head() < anchored->head)
-            return refuse("its anchor says that it was durable up to " +
-                          to_string(anchored->head) + ": events are lost");
+            return refuse("its anchor says that it was durable up to " + to_string(anchored->head) +
+                          ": events are lost");
         if (anchored->head == position{} || options.chain == chain::none) return {};
         if (with.watched() != anchored->chain_head)
             return refuse("its anchor knows another history up to " + to_string(anchored->head));
@@ -122,11 +123,10 @@ struct store_state {
         if (!read) return pass_on(std::move(read));
         stored = *read;
         if (!anchored || anchored->store.id == stored.identity.id) return {};
-        return fail(errc::corrupt, engine.place() + " holds the store " +
-                                       to_string(stored.identity.id) +
-                                       ", and the anchor beside it is of the store " +
-                                       to_string(anchored->store.id) +
-                                       "; bring together what belongs together");
+        return fail(errc::corrupt,
+                    engine.place() + " holds the store " + to_string(stored.identity.id) +
+                        ", and the anchor beside it is of the store " +
+                        to_string(anchored->store.id) + "; bring together what belongs together");
     }
 
     result<void> create() {
@@ -250,8 +250,14 @@ struct store_state {
         if (const position seen = current_head(); seen > where) return seen;
         if (!engine.read_only() || !options.wait_outside) return head.wait_beyond(where, wait);
         options.wait_outside(where, wait);
-        return current_head();
+        const position seen = current_head();
+        // woken and nothing there: the hint is wrong, or the log cannot be read. The caller will find
+        // out when it reads; that it does not ask for it without a pause is all that is due here.
+        if (seen <= where && wait > wait.zero())
+            head.wait_beyond(where, std::min<std::chrono::nanoseconds>(wait, idle_pause));
+        return seen;
     }
+    static constexpr std::chrono::milliseconds idle_pause{20};
 
     // ---- places -----------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -118,6 +119,18 @@ public:
 
     result<void> begin() { return begin_.run(); }
     result<void> commit() { return commit_.run(); }
+
+    /// Inside a transaction: whether another connection has written to the file since the last one.
+    /// Nobody may; what this process believes of the file would no longer be true.
+    /// (https://sqlite.org/pragma.html#pragma_data_version)
+    result<bool> others_wrote() {
+        auto row = data_version_.step();
+        if (!row) return row;
+        const auto now = data_version_.integer(0);
+        data_version_.reset();
+        const auto before = std::exchange(seen_version_, now);
+        return before && *before != now;
+    }
     /// Whether no transaction is open afterwards.
     bool rollback() noexcept { return db_.idle() || rollback_.run().has_value(); }
     bool in_transaction() const noexcept { return !db_.idle(); }
@@ -215,6 +228,7 @@ private:
         };
         const std::pair<sqlite_statement*, const char*> fixed[] = {
             {&begin_, "BEGIN IMMEDIATE"},
+            {&data_version_, "PRAGMA data_version"},
             {&commit_, "COMMIT"},
             {&rollback_, "ROLLBACK"},
             {&mark_, "SAVEPOINT varve"},
@@ -237,8 +251,8 @@ private:
     void close() noexcept {
         puts_.clear();
         removes_.clear();
-        for (sqlite_statement* s :
-             {&begin_, &commit_, &rollback_, &mark_, &back_to_mark_, &release_mark_})
+        for (sqlite_statement* s : {&begin_, &data_version_, &commit_, &rollback_, &mark_,
+                                    &back_to_mark_, &release_mark_})
             *s = sqlite_statement{};
         db_.close();
     }
@@ -246,7 +260,8 @@ private:
     settings settings_;
     sqlite_connection db_;
     std::vector<sqlite_statement> puts_, removes_;
-    sqlite_statement begin_, commit_, rollback_, mark_, back_to_mark_, release_mark_;
+    std::optional<std::int64_t> seen_version_;
+    sqlite_statement begin_, data_version_, commit_, rollback_, mark_, back_to_mark_, release_mark_;
     std::uint32_t pages_ = 0;  // in the write-ahead log
     std::uint32_t due_;        // at so many it is moved
 };
