@@ -20,8 +20,13 @@ void show_faults(output& out, const proof& found) {
     };
     for (const auto& each : found.log.faults) add(each.where.value, each.what);
     for (const auto& each : found.damaged) add(0, each);
+    if (found.anchor_fault) add(found.log.head.value + 1, *found.anchor_fault);
     out.end_list();
     if (!found.good()) out.line("");
+}
+
+std::size_t count_of(const proof& found) {
+    return found.log.faults.size() + found.damaged.size() + (found.anchor_fault ? 1 : 0);
 }
 
 record summary_of(const session& in, const proof& found, std::chrono::nanoseconds took) {
@@ -30,20 +35,21 @@ record summary_of(const session& in, const proof& found, std::chrono::nanosecond
     all.number("appends", found.log.batches);
     all.number("records", found.log.records);
     all.number("types", found.types);
-    all.text("checked", "checksums, leaves, chain, density");
+    all.text("checked", "checksums, leaves, chain, density, anchor");
     all.text("chain_head", hex(found.log.chain_head));
-    all.number("faults", found.log.faults.size() + found.damaged.size());
+    all.number("faults", count_of(found));
     all.real("seconds", std::chrono::duration<double>(took).count(), 3);
     return all;
 }
 
 problem damage_in(const proof& found) {
-    const auto count = found.log.faults.size() + found.damaged.size();
-    const std::string first = found.log.faults.empty()
-                                  ? found.damaged.front()
-                                  : fmt::format("position {}: {}",
+    const auto count = count_of(found);
+    const std::string first = !found.log.faults.empty()
+                                  ? fmt::format("position {}: {}",
                                                 found.log.faults.front().where.value,
-                                                found.log.faults.front().what);
+                                                found.log.faults.front().what)
+                              : !found.damaged.empty() ? found.damaged.front()
+                                                       : *found.anchor_fault;
     return {
         {"corrupt",
          fmt::format("{} {}; the first is at {}", count, count == 1 ? "fault" : "faults", first),

@@ -71,6 +71,13 @@ answer<exit_code> run_replay(const session& in, const replay_options& options, i
 
 answer<exit_code> run_verify(const session& in);
 
+struct repair_options {
+    std::optional<std::uint64_t> accept_loss_after;  ///< Where the log ends now.
+    bool yes = false;                                ///< Nobody is asked.
+    bool dry_run = false;
+};
+answer<exit_code> run_repair(const session& in, const repair_options& options);
+
 answer<exit_code> run_version(const session& in);
 
 }  // namespace varve::tool

@@ -53,6 +53,7 @@ struct invocation {
     tail_options tail;
     append_options append;
     replay_options replay;
+    repair_options repair;
 
     bool interruptible = false;
     std::function<answer<exit_code>(const session&, interruption*)> run;
@@ -226,6 +227,19 @@ void add_moving(CLI::App& app, invocation& call) {
                            "varve --store bank.db verify");
     verify.callback(
         [&call] { call.run = [](const session& in, interruption*) { return run_verify(in); }; });
+
+    auto& mend = call.repair;
+    auto& repair = command(app, "repair", "Takes a log whose end is lost, and begins a new epoch",
+                           "varve --store bank.db repair --accept-loss-after 41 --dry-run");
+    number(repair, "--accept-loss-after", mend.accept_loss_after,
+           "The last position that is there");
+    repair.add_flag("--yes", mend.yes, "Do not ask");
+    repair.add_flag("--dry-run", mend.dry_run, "Only say what would be given up");
+    repair.callback([&call] {
+        call.run = [&call](const session& in, interruption*) {
+            return run_repair(in, call.repair);
+        };
+    });
 
     auto& version = command(app, "version", "What this program is and can read", "varve version");
     version.callback(

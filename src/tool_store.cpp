@@ -68,6 +68,18 @@ result<void> prove_types(Engine& engine, proof& found) {
                       });
 }
 
+/// What the anchor knows and the log does not. Where the log itself is at fault, that is said already.
+std::optional<std::string> ask_anchor(const sqlite_engine& engine, const verify_report& log) {
+    if (!log.good()) return std::nullopt;
+    detail::anchor_keeper anchor{
+        std::make_shared<detail::sqlite_anchor>(std::string{}, engine.file() + "-anchor", true), 0};
+    const auto found = anchor.load();
+    if (!found) return "the anchor cannot be read: " + found.error().message;
+    if (!*found || (**found).head <= log.head) return std::nullopt;
+    return "the log ends at position " + to_string(log.head) +
+           ", its anchor says that it was durable up to " + to_string((**found).head);
+}
+
 }  // namespace
 
 result<std::unique_ptr<tool_store>> open_store(const store_location& where, access how,
@@ -87,7 +99,15 @@ result<proof> prove_store(const store_location& where) {
     if (!log) return pass_on(std::move(log));
     proof found{.log = std::move(*log)};
     if (auto done = prove_types(*engine, found); !done) return pass_on(std::move(done));
+    found.anchor_fault = ask_anchor(*engine, found.log);
     return found;
+}
+
+result<store_identity> accept_loss(const store_location& where, position after, environment& with) {
+    auto store = sqlite_store::open(
+        where.path, {.create = false, .environment = &with, .accept_loss_after = after});
+    if (!store) return pass_on(std::move(store));
+    return store->identity();
 }
 
 std::uint64_t size_on_disk(const store_location& where) {

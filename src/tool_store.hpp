@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,15 +41,20 @@ result<std::unique_ptr<tool_store>> open_store(const store_location& where, acce
 /// What `prove` looked at besides the log.
 struct proof {
     verify_report log;
-    std::uint64_t types = 0;             ///< Type descriptions.
-    std::vector<std::string> damaged{};  ///< What is wrong with them.
+    std::uint64_t types = 0;                    ///< Type descriptions.
+    std::vector<std::string> damaged{};         ///< What is wrong with them.
+    std::optional<std::string> anchor_fault{};  ///< What the anchor knows and the log does not.
 
-    bool good() const noexcept { return log.good() && damaged.empty(); }
+    bool good() const noexcept { return log.good() && damaged.empty() && !anchor_fault; }
 };
 
 /// Proves every byte, also of a store that refuses to open because it is damaged. Errors: as the
 /// engine's `open`; `corrupt` if the damage is such that the log cannot be walked to its end.
 result<proof> prove_store(const store_location& where);
+
+/// Takes a log that ends at `after` as it is, although its anchor knows of more: a new epoch begins.
+/// Errors: as `open_store`; `corrupt` if it ends elsewhere.
+result<store_identity> accept_loss(const store_location& where, position after, environment& with);
 
 /// Bytes of the store's files, its write-ahead log included; 0 if they cannot be seen.
 std::uint64_t size_on_disk(const store_location& where);

@@ -1,0 +1,68 @@
+// A log whose end is lost: told by every command, and taken as it is by one alone.
+#include "tool/support.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+namespace {
+
+using namespace tool_test;
+namespace fs = std::filesystem;
+
+class a_store_without_its_end : public testing::Test {
+protected:
+    a_store_without_its_end() {
+        write(5);
+        fs::copy_file(path, folder / "backup.db");
+        write(3);
+        fs::copy_file(folder / "backup.db", path, fs::copy_options::overwrite_existing);
+    }
+    void write(int events) {
+        writer store{path};
+        for (int i = 0; i < events; ++i) store.json("a-1", "t", "{}");
+    }
+    outcome tool(std::vector<std::string> rest) const {
+        rest.insert(rest.begin(), {"--store", path});
+        return run(std::move(rest), {});
+    }
+
+    temporary_folder folder;
+    std::string path = folder / "a.db";
+};
+
+TEST_F(a_store_without_its_end, is_refused_and_proved_to_lack_it) {  // semantics.md §37, §47
+    for (const auto& command :
+         std::vector<std::vector<std::string>>{{"info"}, {"tail"}, {"append", "a-1", "t", "{}"}}) {
+        const auto done = tool(command);
+        EXPECT_EQ(done.code, 5) << command.front() << done.err;
+        EXPECT_NE(done.err.find("durable up to 8"), std::string::npos) << done.err;
+        EXPECT_NE(done.err.find("repair --accept-loss-after 5"), std::string::npos) << done.err;
+    }
+    const auto proved = tool({"verify"});
+    EXPECT_EQ(proved.code, 5);
+    EXPECT_NE(proved.out.find("its anchor says that it was durable up to 8"), std::string::npos)
+        << proved.out;
+}
+
+TEST_F(a_store_without_its_end, is_taken_as_it_is_only_where_it_ends_and_when_somebody_agrees) {
+    EXPECT_EQ(tool({"repair"}).code, 2);
+    const auto elsewhere = tool({"repair", "--accept-loss-after", "4", "--yes"});
+    EXPECT_EQ(elsewhere.code, 4);
+    EXPECT_NE(elsewhere.err.find("ends at position 5"), std::string::npos) << elsewhere.err;
+    EXPECT_EQ(tool({"repair", "--accept-loss-after", "5"}).code, 2) << "nobody to ask";
+    EXPECT_EQ(tool({"repair", "--accept-loss-after", "5", "--dry-run"}).code, 0);
+    EXPECT_EQ(tool({"info"}).code, 5) << "a dry run changes nothing";
+
+    const auto done = tool({"repair", "--accept-loss-after", "5", "--yes"});
+    EXPECT_EQ(done.code, 0) << done.err;
+    EXPECT_NE(done.out.find("epoch\t2"), std::string::npos) << done.out;
+    EXPECT_EQ(tool({"append", "a-1", "t", "{}"}).code, 0);
+    EXPECT_EQ(tool({"verify"}).code, 0);
+    const auto again = tool({"repair", "--accept-loss-after", "6"});
+    EXPECT_EQ(again.code, 0);
+    EXPECT_NE(again.out.find("nothing"), std::string::npos) << again.out;
+}
+
+}  // namespace
