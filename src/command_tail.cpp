@@ -1,13 +1,12 @@
 // `varve tail`: the end of the log, and what comes after it.
+#include "asked_for.hpp"
 #include "commands.hpp"
 #include "event_printer.hpp"
 #include "text.hpp"
 
-#include <varve/stream_id.hpp>
-#include <varve/subscription.hpp>
-
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -23,7 +22,7 @@ public:
           options_(&options),
           stop_(&stop),
           log_(store.log()),
-          types_(options.types),
+          query_(asked_for(options.category, options.types, options.tags)),
           printer_(in.out().how().format, [&store] { return store.types(); }) {}
 
     answer<exit_code> run() {
@@ -49,11 +48,6 @@ public:
     }
 
 private:
-    bool wants(const recorded_event& event) const {
-        return types_.wants(event.type) &&
-               (options_->category.empty() || category_of(event.stream) == options_->category);
-    }
-
     /// The position before the first event to show.
     result<position> begin_after() {
         const position head = log_.head();
@@ -66,14 +60,12 @@ private:
         if (options_->after) return position{*options_->after};
         position before = head;
         std::uint64_t left = options_->count;
-        log_range range{.way = direction::backward, .limit = 65'536, .up_to = head};
+        log_range range{.way = direction::backward, .up_to = head};
         for (bool more = left != 0; more;) {
-            auto end = log_.scan_log(range, [&](const recorded_event& event) {
-                if (wants(event)) {
-                    before = position{event.position.value - 1};
-                    --left;
-                }
-                return left != 0;
+            range.limit = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, 65'536));
+            auto end = log_.scan_query(query_, range, [&](const recorded_event& event) {
+                before = position{event.position.value - 1};
+                return --left != 0;
             });
             if (!end) return pass_on(std::move(end));
             more = end->more && left != 0;
@@ -85,13 +77,14 @@ private:
     /// Shows what lies up to `head`, a page at a time, and moves on.
     result<void> catch_up(position head) {
         while (at_ < head && !in_->out().closed() && !stop_->asked()) {
-            auto page = log_.read_log({.after = at_, .up_to = head});
+            auto page = log_.read_query(query_, {.after = at_, .up_to = head});
             if (!page) return pass_on(std::move(page));
             for (const auto& event : *page) {
-                if (in_->out().closed() || stop_->asked()) break;
-                if (wants(event)) in_->out().item(printer_.print(event));
+                if (in_->out().closed() || stop_->asked()) return {};
+                in_->out().item(printer_.print(event));
                 at_ = event.position;
             }
+            at_ = page->info().last;
         }
         return {};
     }
@@ -109,6 +102,7 @@ private:
         std::string line = fmt::format("tail --after {}", at_.value);
         if (options_->follow) line += " -f";
         for (const auto& type : options_->types) line += " -t " + shell_word(type);
+        for (const auto& tag : options_->tags) line += " --tag " + shell_word(tag);
         if (!options_->category.empty()) line += " --category " + shell_word(options_->category);
         in_->out().tell({"interrupted", fmt::format("stopped after position {}", at_.value),
                          in_->command(line), severity::warning});
@@ -119,7 +113,7 @@ private:
     const tail_options* options_;
     interruption* stop_;
     store_ref log_;
-    type_filter types_;
+    event_query query_;
     event_printer printer_;
     position at_;
 };

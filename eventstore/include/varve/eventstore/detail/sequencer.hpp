@@ -31,6 +31,8 @@ struct pending_append {
     batch_builder batch;
     std::span<const stream_check> checks;
     std::span<const type_description> types;
+    std::span<const condition> conditions{};
+    std::span<const event_query> fail_if_exists{};
     result<receipt> answer = fail(errc::closed, {});        ///< Until it is looked at.
     std::move_only_function<void(result<receipt>)> done{};  ///< Empty: somebody blocks on `now`.
     std::atomic<int> now = waiting;
