@@ -31,4 +31,7 @@ string(REGEX REPLACE "[^/]+" ".." pc_to_prefix "${pc_path}")
 configure_file(cmake/varve.pc.in "${CMAKE_CURRENT_BINARY_DIR}/varve.pc" @ONLY)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/varve.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 
-install(FILES LICENSE README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}" OPTIONAL)
+# The pages keep their places, so that the links between them hold.
+install(FILES LICENSE README.md CHANGELOG.md CONTRIBUTING.md DESTINATION "${CMAKE_INSTALL_DOCDIR}" OPTIONAL)
+install(DIRECTORY docs eventstore projections sagas samples DESTINATION "${CMAKE_INSTALL_DOCDIR}" OPTIONAL
+        FILES_MATCHING PATTERN "*.md")

@@ -75,7 +75,8 @@ struct stream_revision {
 struct receipt {
     append_id id;
     position first;  ///< Of its first event; 0 for a pure check.
-    position last;   ///< Of its last event; wait for this to read your own write.
+    position last;   ///< Of its last event; wait for this to read your own write. Of a command that
+                     ///< decided nothing: the head of the log that it was decided upon.
     std::vector<stream_revision>
         streams;  ///< The new revision of each stream, in order of first use.
 

@@ -158,8 +158,10 @@ public:
     template <class Command>
     static constexpr bool accepts = table::template accepts<Command>;
 
-    /// Loads, decides and appends. The receipt's positions are 0 and nothing is stored if the handler
-    /// decided `nothing`; such a command, like a refused one, is decided again when it is sent again.
+    /// Loads, decides and appends. If the handler decided `nothing`, nothing is stored: the receipt's
+    /// `first` is 0 and its `last` the head of the log that was decided upon, so that waiting for it
+    /// shows what the decision saw. Such a command, like a refused one, is decided again when it is
+    /// sent again.
     /// Errors: `rejected` with the domain's words; `conflict` if the stream moved on meanwhile;
     /// `invalid_argument`, `too_large` for a bad key or event; what the store says.
     template <class Command>
@@ -175,7 +177,8 @@ public:
                     return known(std::move(first));
             const auto now = load<state>(*store_, stream->view());
             if (!now) return std::unexpected(now.error());
-            return store(decide(now->state, command), stream->view(), now->revision, options);
+            auto decided = decide(now->state, command);
+            return store(decided, stream->view(), *now, options);
         } else {
             return fail(errc::unsupported, {});
         }
@@ -196,17 +199,19 @@ private:
     }
 
     template <class State>
-    result<receipt> store(const decision<State>& decided, std::string_view stream, revision seen,
-                          const send_options& options) {
+    result<receipt> store(const decision<State>& decided, std::string_view stream,
+                          const loaded<State>& seen, const send_options& options) {
         if (const auto* refusal = decided.refusal())
             return fail(errc::rejected, refusal->message());
         const auto id = options.id.is_none() ? env_->ids().template next<append_id>() : options.id;
-        if (decided.empty()) return receipt{.id = id, .first = {}, .last = {}, .streams = {}};
+        if (decided.empty())
+            return receipt{.id = id, .first = {}, .last = seen.head, .streams = {}};
 
         detail::encoded_events<State> encoded;
         if (auto done = encoded.encode(decided, stream, options); !done)
             return pass_on(std::move(done));
-        const stream_check unmoved{stream, seen == revision{} ? expect::none : expect::at(seen)};
+        const stream_check unmoved{
+            stream, seen.revision == revision{} ? expect::none : expect::at(seen.revision)};
         auto stored = store_->append({.id = id,
                                       .events = encoded.events(),
                                       .checks = {&unmoved, 1},

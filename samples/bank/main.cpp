@@ -53,7 +53,9 @@ int main(int argc, char** argv) {
                             .ack_file = line.text("acks", "bank.acks")};
     if (const auto fault = line.fault(); !fault.empty()) return bank::misused(fault);
 
-    auto store = varve::sqlite_store::open(file, {.create = words[0] != "check"});
+    const bool looks = words[0] == "check" ||
+                       words[0] == "statement";  // what looks, creates nothing
+    auto store = varve::sqlite_store::open(file, {.create = !looks});
     if (!store) return bank::say(store.error());
     auto bank = bank::Bank::open(*store, {.read_models = folder});
     if (!bank) return bank::say(bank.error());

@@ -9,6 +9,7 @@
 
 namespace dpkg {
 
+// [startup]
 /// `startup archives unpack`: a run of dpkg begins.
 struct Startup {
     static constexpr std::string_view wire_name = "dpkg.startup";
@@ -16,6 +17,7 @@ struct Startup {
     std::string what;
     static constexpr auto fields = varve::fields(varve::field("what", &Startup::what));
 };
+// [/startup]
 
 /// `status installed adduser:all 3.134`: a package has come to this.
 struct Status {

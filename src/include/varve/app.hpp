@@ -18,10 +18,13 @@
 #include <varve/projections/sqlite_read_model.hpp>
 #include <varve/projections/worker.hpp>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <tuple>
 #include <utility>
@@ -91,10 +94,23 @@ struct running_projection {
     }
 };
 
+/// Whether two of these projections have one name, and so would share a file.
+template <class... Projection>
+consteval bool share_a_name() {
+    const std::array<std::string_view, sizeof...(Projection)> names{Projection::name...};
+    for (std::size_t i = 0; i < names.size(); ++i)
+        for (std::size_t j = 0; j < i; ++j)
+            if (names[i] == names[j]) return true;
+    return false;
+}
+
 }  // namespace detail
 
 template <class Commands, class Queries = queries<>, class Projections = projections<>>
-class app;
+class app {
+    static_assert(sizeof(Commands) == 0,
+                  "varve: an app is app<commands<...>, queries<...>, projections<...>>");
+};
 
 /// An app: one command bus, one query bus, and its projections running.
 ///
@@ -102,6 +118,9 @@ class app;
 /// its projections after the event at hand; they go on from there when it is opened again.
 template <class... Command, class... Query, class... Projection>
 class app<commands<Command...>, queries<Query...>, projections<Projection...>> {
+    static_assert(!detail::share_a_name<Projection...>(),
+                  "varve: two projections of this app share a name");
+
     template <class P>
     using view_of = typename detail::running_projection<P>::model_type::view;
     using answers = query_answers<queries<Query...>, view_of<Projection>...>;
