@@ -185,7 +185,7 @@ TEST_F(command_bus, a_command_that_stored_nothing_is_decided_again) {
     const auto nothing = bus.send(Open{"7"}, once);
     ASSERT_TRUE(nothing);
     EXPECT_EQ(*nothing,
-              (varve::receipt{.id = once.id, .first = {}, .last = store_.head(), .streams = {}}))
+              (varve::receipt{.id = once.id, .first = {}, .last = store.head(), .streams = {}}))
         << "waiting for `last` shows what the decision saw";
     EXPECT_EQ(bus.send(Withdraw{7, 10}, once).error().code, errc::rejected);
     ASSERT_TRUE(bus.send(Deposit{"7", 10}));
