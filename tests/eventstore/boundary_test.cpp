@@ -79,8 +79,7 @@ TEST(a_hash_collision, neither_matches_nor_conflicts) {
 // semantics §22
 TEST(a_hash_collision, of_all_names_at_once_leaves_each_its_own_list) {
     detail::position_lists<all_collide> lists;
-    for (std::uint64_t i = 0; i < 50; ++i)
-        detail::add_position(lists.of("tag:" + std::to_string(i % 10)), i);
+    for (std::uint64_t i = 0; i < 50; ++i) lists.of("tag:" + std::to_string(i % 10)).add(i);
     EXPECT_EQ(lists.size(), 10u);
     for (std::uint64_t i = 0; i < 10; ++i) {
         const auto* list = lists.find("tag:" + std::to_string(i));

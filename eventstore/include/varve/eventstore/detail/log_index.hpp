@@ -121,29 +121,47 @@ private:
         return nullptr;
     }
 
+    /// Events that follow each other in one stream under one type: their lists grow by the run.
+    struct event_run {
+        std::uint64_t first = 0;
+        stream_history* stream = nullptr;
+        positions* type = nullptr;
+
+        void end_before(std::uint64_t at) const {
+            if (stream == nullptr) return;
+            stream->at.add_run(first, at);
+            stream->category->add_run(first, at);
+            type->add_run(first, at);
+        }
+    };
+
     const char* add_events(const batch_view& batch) {
         std::uint64_t at = batch.first().value;
         const char* wrong = nullptr;
+        event_run run;
         std::string_view tag;  // events that follow each other often share it
         positions* tagged = nullptr;
         const char* fault = batch.each_frame([&](std::uint32_t, const frame_view& frame) {
-            auto& stream = *batch_streams_[frame.stream()];
+            auto* stream = batch_streams_[frame.stream()];
             const auto& type = batch_types_[frame.type()];
-            if (stream.is_tombstoned()) {
-                wrong = "a stream goes on after it was ended for ever";
-                return false;
+            if (stream != run.stream || type.list != run.type) {
+                run.end_before(at);
+                run = {at, stream, type.list};
+                if (stream->is_tombstoned()) wrong = "a stream goes on after it was ended for ever";
             }
-            stream.at.push_back(at);
-            stream.category->push_back(at);
-            type.list->push_back(at);
             for (const auto each : frame.tags()) {
                 if (tagged == nullptr || each != tag) tagged = &tags_.of(tag = each);
-                add_position(*tagged, at);
+                tagged->add(at);
             }
-            if (type.ends) stream.end(*type.ends);
             ++at;
-            return true;
+            if (type.ends) {
+                run.end_before(at);
+                run = {};
+                stream->end(*type.ends);
+            }
+            return wrong == nullptr;
         });
+        run.end_before(at);
         return wrong != nullptr ? wrong : fault;
     }
 

@@ -1,12 +1,13 @@
 // Sorted lists of positions by name: what the index keeps for types, categories and tags.
 #pragma once
 
-#include <cstdint>
+#include <varve/eventstore/detail/positions.hpp>
+
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
 namespace varve::inline v0::detail {
 
@@ -20,9 +21,6 @@ struct text_hash {
 
 template <class Value, class Hash = text_hash>
 using text_map = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
-
-/// Ascending, without repetitions.
-using positions = std::vector<std::uint64_t>;
 
 /// Names are compared byte by byte: two that only share a hash have two lists. A list never moves.
 template <class Hash = text_hash>
@@ -46,10 +44,5 @@ public:
 private:
     text_map<positions, Hash> lists_;
 };
-
-/// Adds a position behind the last; a repetition changes nothing.
-inline void add_position(positions& to, std::uint64_t at) {
-    if (to.empty() || to.back() != at) to.push_back(at);
-}
 
 }  // namespace varve::inline v0::detail

@@ -26,8 +26,7 @@ public:
     /// Beyond every position: there is no such match.
     static constexpr std::uint64_t none = forward ? std::numeric_limits<std::uint64_t>::max() : 0;
 
-    explicit list_cursor(const positions& list) noexcept
-        : begin_(list.data()), end_(begin_ + list.size()) {}
+    explicit list_cursor(const positions& list) noexcept : begin_(list.begin()), end_(list.end()) {}
 
     std::size_t size() const noexcept { return static_cast<std::size_t>(end_ - begin_); }
 
