@@ -82,20 +82,74 @@ struct encoded {
     bytes descriptor{};
 };
 
-std::optional<stored_type> find_type(std::vector<stored_type> types,
-                                     const append_options& options) {
-    std::optional<stored_type> newest;
-    for (auto& each : types) {
-        if (each.type != options.type) continue;
-        if (options.schema_version && each.schema_version != *options.schema_version) continue;
-        if (!newest || each.schema_version > newest->schema_version) newest = std::move(each);
-    }
-    return newest;
+std::unexpected<problem> unknown_type(const session& in, const append_options& options,
+                                      const std::vector<stored_type>& types) {
+    std::vector<std::string> names;
+    for (const auto& each : types) names.push_back(each.type);
+    const auto near = nearest_name(options.type, names);
+    return bad("the store knows no type '" + options.type + "'",
+               (near ? "did you mean '" + printable(*near) + "'? "
+                     : in.command("info --types") + "  # what it knows; ") +
+                   "--new-type stores an event of a new type");
 }
 
-answer<encoded> encode(const append_options& options, const std::string& text,
-                       std::vector<stored_type> types) {
-    const auto stored = find_type(std::move(types), options);
+std::string versions_of(const std::vector<stored_type>& versions) {
+    std::vector<std::uint32_t> known;
+    for (const auto& each : versions) known.push_back(each.schema_version);
+    return fmt::format("{}", fmt::join(known, ", "));
+}
+
+std::unexpected<problem> unknown_version(const append_options& options,
+                                         const std::vector<stored_type>& versions) {
+    return bad(fmt::format("the store knows type '{}' at schema version {}, not {}", options.type,
+                           versions_of(versions), *options.schema_version),
+               "leave --schema-version out; --new-type stores an event of a new version");
+}
+
+/// True for what the tool itself writes of a type that nobody described.
+bool is_guess(const stored_type& type) {
+    return type.descriptor.empty() &&
+           (type.encoding == encoding::json || type.encoding == encoding::opaque);
+}
+
+/// The newest version that the application stored; the tool's own guesses are passed over.
+answer<stored_type> newest_of(const append_options& options,
+                              const std::vector<stored_type>& versions) {
+    if (versions.size() == 1) return versions.front();
+    const stored_type* newest = nullptr;
+    for (const auto& each : versions) {
+        if (is_guess(each)) continue;
+        if (newest == nullptr || newest->schema_version < each.schema_version) newest = &each;
+    }
+    if (newest != nullptr) return *newest;
+    return bad(fmt::format("the store knows type '{}' at schema versions {}, and of none what its "
+                           "members are",
+                           options.type, versions_of(versions)),
+               "name the one that the application writes: --schema-version N");
+}
+
+/// The description that the payload is to follow; none for a type or version that may be new.
+answer<std::optional<stored_type>> find_type(const session& in, const append_options& options,
+                                             const std::vector<stored_type>& types) {
+    std::vector<stored_type> versions;
+    for (const auto& each : types)
+        if (each.type == options.type) versions.push_back(each);
+    if (versions.empty()) {
+        if (types.empty() || options.new_type) return std::nullopt;
+        return unknown_type(in, options, types);
+    }
+    if (!options.schema_version) return newest_of(options, versions);
+    for (auto& each : versions)
+        if (each.schema_version == *options.schema_version) return std::move(each);
+    if (options.new_type) return std::nullopt;
+    return unknown_version(options, versions);
+}
+
+answer<encoded> encode(const session& in, const append_options& options, const std::string& text,
+                       const std::vector<stored_type>& types) {
+    const auto found = find_type(in, options, types);
+    if (!found) return std::unexpected(found.error());
+    const auto& stored = *found;
     stored_type type = stored.value_or(
         stored_type{options.type, options.schema_version.value_or(1), encoding::json, {}});
     if (stored && !options.encoding.empty() && options.encoding != to_string(type.encoding))
@@ -116,11 +170,15 @@ answer<encoded> encode(const append_options& options, const std::string& text,
         return all;
     }
     auto codec = make_payload_codec(type);
-    if (!codec) return std::unexpected(told(codec.error(), "varve append --help"));
+    if (!codec) return std::unexpected(told(codec.error(), in.command("verify")));
     auto payload = (*codec)->from_json(text);
+    if (!payload && payload.error().code != errc::invalid_argument)
+        return std::unexpected(told(std::move(payload).error(), in.command("verify")));
     if (!payload)
         return bad(fmt::format("the payload is no {} of type '{}': {}", to_string(type.encoding),
-                               type.type, payload.error().message));
+                               type.type, payload.error().message),
+                   stored ? in.command("tail -n 1 -t " + shell_word(type.type)) + "  # a good one"
+                          : "varve append --help");
     all.payload = std::move(*payload);
     return all;
 }
@@ -165,6 +223,7 @@ std::string retry(const append_options& options, const append_id& id) {
     add("--encoding", options.encoding);
     if (options.schema_version)
         line += fmt::format(" --schema-version {}", *options.schema_version);
+    if (options.new_type) line += " --new-type";
     return line;
 }
 
@@ -177,7 +236,7 @@ problem refused(const session& in, const failure& why, const append_options& opt
                         "  # what was stored since";
     }
     if (why.code == errc::unknown)
-        all.what.hint = in.command(retry(options, why.append)) + "  # stores it once, there or not";
+        all.what.hint = in.go_on(retry(options, why.append)) + "  # stores it once, there or not";
     if (why.code == errc::invalid_argument || why.code == errc::too_large)
         all.what.hint = "varve append --help";
     if (why.code == errc::id_reused) all.what.hint = "leave --id out for a new one";
@@ -229,7 +288,7 @@ answer<exit_code> run_append(const session& in, const append_options& options) {
     if (!store) return std::unexpected(std::move(store).error());
     auto types = (*store)->types();
     if (!types) return std::unexpected(in.explain(types.error()));
-    auto payload = encode(options, *text, std::move(*types));
+    auto payload = encode(in, options, *text, *types);
     if (!payload) return std::unexpected(std::move(payload).error());
     if (options.dry_run) return try_out(in, options, *words, **store, *payload);
 

@@ -3,6 +3,7 @@
 #include "commands.hpp"
 #include "event_printer.hpp"
 #include "text.hpp"
+#include "unknown_names.hpp"
 
 #include <limits>
 #include <utility>
@@ -41,9 +42,9 @@ stream_range first_page(const selection& wanted, bool reverse) {
 }
 
 std::vector<column> columns() {
-    return {{"revision", "REV", true},
-            {"position", "POSITION", true},
-            {"recorded_at", "TIME"},
+    return {{"revision", "REV", cell::number},
+            {"position", "POSITION", cell::number},
+            {"recorded_at", "TIME", cell::time},
             {"type", "TYPE"},
             {"payload", "PAYLOAD"}};
 }
@@ -67,6 +68,7 @@ answer<exit_code> run_cat(const session& in, const cat_options& options) {
     event_printer printer{in.out().how().format, [&] { return (*store)->types(); }};
     selection wanted = select(options);
     stream_range range = first_page(wanted, options.reverse);
+    wanted_types asked{options.types};
     bool begun = false;
     bool ended = false;
     for (bool more = wanted.left != 0; more;) {
@@ -85,6 +87,7 @@ answer<exit_code> run_cat(const session& in, const cat_options& options) {
                 break;
             }
             if (!wanted.wants(event)) continue;
+            asked.take(event.type);
             in.out().item(printer.print(event));
             --wanted.left;
         }
@@ -98,6 +101,7 @@ answer<exit_code> run_cat(const session& in, const cat_options& options) {
                        in.command("tail --category " + shell_word(category_of(options.stream))) +
                            "  # the log shows them",
                        severity::warning});
+    asked.tell(in, **store);
     return exit_code::good;
 }
 

@@ -78,9 +78,9 @@ result<void> list_types(const session& in, tool_store& store,
     for (const auto& type : described) encodings[{type.type, type.schema_version}] = type.encoding;
     in.out().begin_list("type_list",
                         {{"type", "TYPE"},
-                         {"schema_version", "VERSION", true},
+                         {"schema_version", "VERSION", cell::number},
                          {"encoding", "ENCODING"},
-                         {"events", "EVENTS", true}},
+                         {"events", "EVENTS", cell::number}},
                         "type");
     for (const auto& [type, events] : *counts) {
         record one = in.out().make();

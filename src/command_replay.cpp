@@ -129,10 +129,10 @@ private:
 
     void begin_list() {
         in_->out().begin_list("events",
-                              {{"position", "POSITION", true},
+                              {{"position", "POSITION", cell::number},
                                {"stream", "STREAM"},
-                               {"revision", "REV", true},
-                               {"recorded_at", "TIME"},
+                               {"revision", "REV", cell::number},
+                               {"recorded_at", "TIME", cell::time},
                                {"type", "TYPE"},
                                {"payload", "PAYLOAD"}},
                               "event");
@@ -210,11 +210,13 @@ private:
         if (options_->to) line += fmt::format(" --to {}", *options_->to);
         if (!options_->until.empty()) line += " --until " + shell_word(options_->until);
         if (options_->speed != "max") line += " --speed " + shell_word(options_->speed);
+        if (!options_->into.empty() && options_->from != 1)
+            line += fmt::format(" --from {}", options_->from);  // nothing may be written yet
         if (!options_->into.empty())
             line += " --into " + shell_word(options_->into) + " --continue";
         else
             line += fmt::format(" --from {}", at_.value + 1);
-        return in_->command(line);
+        return in_->go_on(line);
     }
 
     problem cut_short(const failure& why) const {
@@ -224,7 +226,7 @@ private:
 
     void show_summary(std::chrono::nanoseconds took) {
         auto& out = in_->out();
-        out.begin_list("types", {{"type", "TYPE"}, {"events", "EVENTS", true}}, "type");
+        out.begin_list("types", {{"type", "TYPE"}, {"events", "EVENTS", cell::number}}, "type");
         for (const auto& [type, events] : tally_.types) {
             record one = out.make();
             one.text("type", type);

@@ -1,5 +1,6 @@
 // `varve streams ls`: the streams of a store.
 #include "commands.hpp"
+#include "unknown_names.hpp"
 
 #include <varve/stream_id.hpp>
 
@@ -29,8 +30,8 @@ answer<exit_code> run_streams(const session& in, const streams_options& options)
     const bool names_only = in.out().how().quiet;
     std::vector<column> columns{{"stream", "STREAM"}};
     if (!names_only) {
-        columns.push_back({"events", "EVENTS", true});
-        columns.push_back({"last_position", "LAST POSITION", true});
+        columns.push_back({"events", "EVENTS", cell::number});
+        columns.push_back({"last_position", "LAST POSITION", cell::number});
     }
     in.out().begin_list("streams", std::move(columns));
     for (const auto& each : streams) {
@@ -44,6 +45,7 @@ answer<exit_code> run_streams(const session& in, const streams_options& options)
         if (in.out().closed()) break;
     }
     in.out().end_list();
+    if (streams.empty()) tell_unknown_category(in, **store, options.category);
     return exit_code::good;
 }
 

@@ -3,6 +3,7 @@
 #include "commands.hpp"
 #include "event_printer.hpp"
 #include "text.hpp"
+#include "unknown_names.hpp"
 
 #include <fmt/format.h>
 
@@ -15,28 +16,54 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::uint64_t usual_count = 10;
+
+/// The command line, with another place to begin at.
+std::string line_of(const tail_options& options, std::optional<std::uint64_t> after) {
+    std::string line = "tail";
+    if (after)
+        line += fmt::format(" --after {}", *after);
+    else if (options.count)
+        line += fmt::format(" -n {}", *options.count);
+    if (options.follow) line += " -f";
+    for (const auto& type : options.types) line += " -t " + shell_word(type);
+    for (const auto& tag : options.tags) line += " --tag " + shell_word(tag);
+    if (!options.category.empty()) line += " --category " + shell_word(options.category);
+    return line;
+}
+
 class tail {
 public:
     tail(const session& in, const tail_options& options, interruption& stop, tool_store& store)
         : in_(&in),
           options_(&options),
           stop_(&stop),
+          store_(&store),
           log_(store.log()),
           query_(asked_for(options.category, options.types, options.tags)),
+          asked_(options.types),
           printer_(in.out().how().format, [&store] { return store.types(); }) {}
 
     answer<exit_code> run() {
         auto start = begin_after();
-        if (!start) return std::unexpected(in_->explain(start.error()));
+        if (!start) {
+            auto why = in_->explain(start.error());
+            if (start.error().code == errc::not_found) why.what.hint = in_->command("info");
+            return std::unexpected(std::move(why));
+        }
         at_ = *start;
-        in_->out().begin_list("events", {{"position", "POSITION", true},
+        in_->out().begin_list("events", {{"position", "POSITION", cell::number},
                                          {"stream", "STREAM"},
-                                         {"revision", "REV", true},
-                                         {"recorded_at", "TIME"},
+                                         {"revision", "REV", cell::number},
+                                         {"recorded_at", "TIME", cell::time},
                                          {"type", "TYPE"},
                                          {"payload", "PAYLOAD"}});
         if (auto shown = catch_up(log_.head()); !shown)
             return std::unexpected(in_->explain(shown.error()));
+        if (options_->follow) {
+            in_->out().flush();
+            tell_unknown();
+        }
         while (options_->follow && !in_->out().closed() && !stop_->asked()) {
             in_->out().flush();
             const auto head = wait();
@@ -44,10 +71,24 @@ public:
                 return std::unexpected(in_->explain(shown.error()));
         }
         in_->out().end_list();
+        if (!options_->follow) tell_unknown();
         return stop_->asked() ? resumable() : exit_code::good;
     }
 
 private:
+    /// Names that filter everything away are told of, once: a follow may still meet them.
+    void tell_unknown() {
+        if (in_->out().closed() || stop_->asked()) return;
+        asked_.tell(*in_, *store_);
+        if (!any_shown_) tell_unknown_category(*in_, *store_, options_->category);
+    }
+
+    void show(const recorded_event& event) {
+        asked_.take(event.type);
+        any_shown_ = true;
+        in_->out().item(printer_.print(event));
+    }
+
     /// The position before the first event to show.
     result<position> begin_after() {
         const position head = log_.head();
@@ -59,7 +100,7 @@ private:
                             head.value, *options_->after));
         if (options_->after) return position{*options_->after};
         position before = head;
-        std::uint64_t left = options_->count;
+        std::uint64_t left = options_->count.value_or(usual_count);
         log_range range{.way = direction::backward, .up_to = head};
         for (bool more = left != 0; more;) {
             range.limit = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, 65'536));
@@ -81,7 +122,7 @@ private:
             if (!page) return pass_on(std::move(page));
             for (const auto& event : *page) {
                 if (in_->out().closed() || stop_->asked()) return {};
-                in_->out().item(printer_.print(event));
+                show(event);
                 at_ = event.position;
             }
             at_ = page->info().last;
@@ -99,23 +140,21 @@ private:
 
     /// Says how to go on exactly behind what was shown.
     exit_code resumable() {
-        std::string line = fmt::format("tail --after {}", at_.value);
-        if (options_->follow) line += " -f";
-        for (const auto& type : options_->types) line += " -t " + shell_word(type);
-        for (const auto& tag : options_->tags) line += " --tag " + shell_word(tag);
-        if (!options_->category.empty()) line += " --category " + shell_word(options_->category);
         in_->out().tell({"interrupted", fmt::format("stopped after position {}", at_.value),
-                         in_->command(line), severity::warning});
+                         in_->go_on(line_of(*options_, at_.value)), severity::warning});
         return exit_code::interrupted;
     }
 
     const session* in_;
     const tail_options* options_;
     interruption* stop_;
+    tool_store* store_;
     store_ref log_;
     event_query query_;
+    wanted_types asked_;
     event_printer printer_;
     position at_;
+    bool any_shown_ = false;
 };
 
 }  // namespace
@@ -123,7 +162,14 @@ private:
 answer<exit_code> run_tail(const session& in, const tail_options& options, interruption& stop) {
     if (options.follow && in.out().how().format == output_format::json)
         return refuse(exit_code::usage, "usage", "a follow never ends, so it is no JSON document",
-                      in.command("-o ndjson tail -f"));
+                      in.command("-o ndjson " + line_of(options, options.after)));
+    if (options.after && options.count)
+        return refuse(
+            exit_code::usage, "usage",
+            fmt::format("-n {} counts from the end of the log, --after {} begins behind a "
+                        "position and shows all that follows: only one of them can be meant",
+                        *options.count, *options.after),
+            in.go_on(line_of(options, options.after)) + "  # or leave --after out");
     auto store = in.open(access::read);
     if (!store) return std::unexpected(std::move(store).error());
     return tail{in, options, stop, **store}.run();

@@ -11,7 +11,7 @@ namespace varve::tool {
 namespace {
 
 void show_faults(output& out, const proof& found) {
-    out.begin_list("faults", {{"position", "POSITION", true}, {"what", "FAULT"}}, "fault");
+    out.begin_list("faults", {{"position", "POSITION", cell::number}, {"what", "FAULT"}}, "fault");
     const auto add = [&](std::uint64_t where, std::string_view what) {
         record one = out.make();
         one.number("position", where);

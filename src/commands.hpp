@@ -37,7 +37,7 @@ struct cat_options {
 answer<exit_code> run_cat(const session& in, const cat_options& options);
 
 struct tail_options {
-    std::uint64_t count = 10;
+    std::optional<std::uint64_t> count;  ///< The last so many; 10.
     bool follow = false;
     std::optional<std::uint64_t> after;    ///< A position: everything later, instead of `count`.
     std::vector<std::string> types, tags;  ///< One of these types, all of these tags.
@@ -52,6 +52,7 @@ struct append_options {
     std::vector<std::string> headers, tags;
     std::string encoding;  ///< json, opaque, protobuf, flat; empty: as the type is stored, or json.
     std::optional<std::uint32_t> schema_version;
+    bool new_type = false;  ///< Type and version need not be known to the store.
     bool create = false;
     bool dry_run = false;
 };

@@ -12,7 +12,20 @@
 
 namespace varve::tool {
 
-enum class severity { error, warning };
+enum class severity {
+    error,
+    warning,
+    note,  ///< Not said on standard error if that is to be quiet.
+};
+
+inline std::string_view to_string(severity how) noexcept {
+    switch (how) {
+        case severity::error: return "error";
+        case severity::warning: return "warning";
+        case severity::note: return "note";
+    }
+    return "?";
+}
 
 struct diagnostic {
     std::string code;  ///< One word: that of the failure, or one of the tool's own (docs/tool.md).

@@ -22,7 +22,9 @@ std::unexpected<problem> system_problem(const std::string& path) {
     return refuse(error == ENOENT ? exit_code::not_found : exit_code::fault,
                   error == ENOENT ? "not_found" : "io",
                   "'" + path + "': " + std::generic_category().message(error),
-                  "name another file with --into");
+                  error == ENOENT ? "make its folder, or name another file with --into (--continue "
+                                    "needs one that is there)"
+                                  : "name another file with --into");
 }
 
 }  // namespace

@@ -8,32 +8,44 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <clocale>
 #include <csignal>
 #include <cstdio>
 #include <functional>
-#include <map>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace varve::tool {
 namespace {
 
-const std::map<std::string, output_format> formats{{"table", output_format::table},
-                                                   {"plain", output_format::plain},
-                                                   {"json", output_format::json},
-                                                   {"ndjson", output_format::ndjson}};
-const std::map<std::string, color_choice> colors{{"auto", color_choice::automatic},
-                                                 {"always", color_choice::always},
-                                                 {"never", color_choice::never}};
+/// Words and what they mean, in the order in which they are listed.
+template <class T>
+using vocabulary = std::vector<std::pair<std::string, T>>;
+
+const vocabulary<output_format> formats{{"table", output_format::table},
+                                        {"plain", output_format::plain},
+                                        {"json", output_format::json},
+                                        {"ndjson", output_format::ndjson}};
+const vocabulary<color_choice> colors{{"auto", color_choice::automatic},
+                                      {"always", color_choice::always},
+                                      {"never", color_choice::never}};
+
+template <class T>
+std::optional<T> meaning(const vocabulary<T>& known, const std::string& word) {
+    for (const auto& [name, value] : known)
+        if (name == word) return value;
+    return std::nullopt;
+}
 
 /// Everything the command line can say.
 struct invocation {
     std::string store;
-    std::optional<output_format> format;
-    color_choice color = color_choice::automatic;
+    std::string format, color;  // as written; empty: not given
     bool quiet = false;
     info_options info;
     streams_options streams;
@@ -56,6 +68,36 @@ const CLI::Validator whole_number{
 template <class T>
 void number(CLI::App& app, const char* name, T& to, const char* help) {
     app.add_option(name, to, help)->check(whole_number)->type_name("N");
+}
+
+/// Schema versions begin at 1 and have 32 bits.
+const CLI::Validator schema_version{
+    [](const std::string& text) {
+        const auto number = parse_number(text).value_or(0);
+        const bool good = number >= 1 && number <= std::numeric_limits<std::uint32_t>::max();
+        return good ? std::string{} : "'" + text + "' is not a number from 1 to 4294967295";
+    },
+    "", "schema_version"};
+
+/// An option that takes one of some words. (What CLI11 has for that lists a map by its own lights.)
+void choice(CLI::App& app, const char* name, std::string& to, const std::vector<std::string>& known,
+            const char* type, const char* help) {
+    std::string listed;
+    for (const auto& each : known) listed += (listed.empty() ? "" : ", ") + each;
+    const CLI::Validator one_of{
+        [known, listed](const std::string& text) {
+            const bool found = std::ranges::find(known, text) != known.end();
+            return found ? std::string{} : "'" + text + "' is not one of " + listed;
+        },
+        "", "one_of"};
+    app.add_option(name, to, help)->check(one_of)->type_name(type);
+}
+
+template <class T>
+std::vector<std::string> names_of(const vocabulary<T>& known) {
+    std::vector<std::string> names;
+    for (const auto& each : known) names.push_back(each.first);
+    return names;
 }
 
 void words(CLI::App& app, const char* name, std::vector<std::string>& to, const char* type,
@@ -83,10 +125,8 @@ void add_reading(CLI::App& app, invocation& call) {
                        "varve --store bank.db streams ls account --sort last --limit 5");
     ls.add_option("PREFIX", call.streams.prefix, "Only names that begin so")->type_name("");
     ls.add_option("--category", call.streams.category, "Only this category")->type_name("NAME");
-    ls.add_option("--sort", call.streams.sort,
-                  "By name, events (most first) or last (latest first)")
-        ->check(CLI::IsMember({"name", "events", "last"}))
-        ->type_name("KEY");
+    choice(ls, "--sort", call.streams.sort, {"name", "events", "last"}, "KEY",
+           "By name, events (most first) or last (latest first)");
     number(ls, "--limit", call.streams.limit, "At most this many; 0: all");
     ls.callback([&call] {
         call.run = [&call](const session& in, interruption*) {
@@ -108,7 +148,7 @@ void add_reading(CLI::App& app, invocation& call) {
     });
 
     auto& tail = command(app, "tail", "The end of the log; -f follows it",
-                         "varve --store bank.db tail -n 3 -t deposited");
+                         "varve --store bank.db tail -n 3 -t bank.Deposited");
     number(tail, "-n,--lines", call.tail.count, "How many events (10)");
     tail.add_flag("-f,--follow", call.tail.follow, "Wait for more, until Ctrl-C");
     number(tail, "--after", call.tail.after, "Everything after this position, instead of -n");
@@ -125,8 +165,9 @@ void add_reading(CLI::App& app, invocation& call) {
 
 void add_writing(CLI::App& app, invocation& call) {
     auto& to = call.append;
-    auto& append = command(app, "append", "Stores one event",
-                           "varve --store bank.db append account-7 deposited '{\"cents\":500}'");
+    auto& append = command(
+        app, "append", "Stores one event",
+        "varve --store bank.db append account-7 bank.Deposited '{\"cents\":500}'");
     append.add_option("STREAM", to.stream, "Its name, as account-7")->required()->type_name("");
     append.add_option("TYPE", to.type, "The event type's wire name")->required()->type_name("");
     append.add_option("PAYLOAD", to.payload, "JSON, @FILE, or @- for standard input")
@@ -144,12 +185,15 @@ void add_writing(CLI::App& app, invocation& call) {
         ->type_name("TIME");
     words(append, "--header", to.headers, "KEY=VALUE", "May be repeated");
     words(append, "--tag", to.tags, "TAG", "May be repeated");
+    choice(append, "--encoding", to.encoding, {"json", "opaque", "protobuf", "flat"}, "KIND",
+           "json, opaque, protobuf or flat (as the type is stored)");
     append
-        .add_option("--encoding", to.encoding,
-                    "json, opaque, protobuf or flat (as the type is stored)")
-        ->check(CLI::IsMember({"json", "opaque", "protobuf", "flat"}))
-        ->type_name("KIND");
-    number(append, "--schema-version", to.schema_version, "Of the payload (the newest stored)");
+        .add_option("--schema-version", to.schema_version,
+                    "Of the payload (the newest that the application stored)")
+        ->check(schema_version)
+        ->type_name("N");
+    append.add_flag("--new-type", to.new_type,
+                    "The store need not know the type, nor the schema version");
     append.add_flag("--create", to.create, "Begin a new store if there is none");
     append.add_flag("--dry-run", to.dry_run, "Only say what would be stored");
     append.callback([&call] {
@@ -199,14 +243,10 @@ std::unique_ptr<CLI::App> describe(invocation& call) {
     app->set_version_flag("--version", std::string{"varve "} + version_text);
     app->add_option("--store", call.store, "sqlite:FILE, or just FILE; also from VARVE_STORE")
         ->type_name("STORE");
-    app->add_option("-o,--output", call.format,
-                    "table, plain, json or ndjson (table on a terminal)")
-        ->transform(CLI::CheckedTransformer(formats).description(""))
-        ->type_name("FORMAT");
+    choice(*app, "-o,--output", call.format, names_of(formats), "FORMAT",
+           "table, plain, json or ndjson (table on a terminal)");
     app->add_flag("-q,--quiet", call.quiet, "Names only; nothing but errors on standard error");
-    app->add_option("--color", call.color, "auto, always or never")
-        ->transform(CLI::CheckedTransformer(colors).description(""))
-        ->type_name("WHEN");
+    choice(*app, "--color", call.color, names_of(colors), "WHEN", "auto, always or never");
     app->footer(
         "Exit codes: 0 good, 1 fault, 2 usage, 3 not found, 4 version conflict, 5 corruption,\n"
         "6 busy or locked, 7 done in part, 130 interrupted. VARVE_STORE names the store too.\n"
@@ -235,16 +275,32 @@ std::vector<std::string> known_words(CLI::App& app, bool options) {
     return known;
 }
 
+/// `varve streams ls`: how a command is called.
+std::string path_of(const CLI::App& at) {
+    const auto* parent = at.get_parent();
+    return (parent == nullptr ? "" : path_of(*parent) + " ") + at.get_name();
+}
+
+/// The command whose help tells of the option that a message begins with.
+CLI::App& owner_of(CLI::App& innermost, std::string_view message) {
+    const std::string option{message.substr(0, message.find(':'))};
+    for (auto* level = &innermost; level != nullptr; level = level->get_parent())
+        if (level->get_option_no_throw(option) != nullptr) return *level;
+    return innermost;
+}
+
 /// The first word that no command knows, and what it may have been.
 diagnostic usage_problem(CLI::App& app, const CLI::ParseError& error) {
     auto& at = innermost(app);
-    std::string path;
-    for (auto* level = &at; level != nullptr; level = level->get_parent())
-        path = level->get_name() + (path.empty() ? "" : " " + path);
-    diagnostic told{"usage", error.what(), path + " --help"};
+    const auto path = path_of(at);
+    diagnostic told{"usage", error.what(), path_of(owner_of(at, error.what())) + " --help"};
     for (const auto& word : app.remaining(true)) {
         const bool option = word.starts_with('-');
-        if (!option && at.get_subcommands({}).empty()) continue;
+        if (!option && at.get_subcommands({}).empty()) {
+            told.message = "'" + word + "' is one word too many for " + path;
+            told.hint = path + " --help; a name or payload with blanks is quoted";
+            return told;
+        }
         told.message = option ? "there is no option '" + word + "'"
                               : "there is no command '" + word + "'";
         if (const auto near = nearest(word, known_words(at, option)))
@@ -253,6 +309,9 @@ diagnostic usage_problem(CLI::App& app, const CLI::ParseError& error) {
     }
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && &at == &app)
         told.message = "no command is given";
+    else if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
+             !at.get_subcommands({}).empty())
+        told.message = "no command is given after " + path;
     return told;
 }
 
@@ -268,7 +327,7 @@ std::optional<output_format> asked_format(int count, char** arguments) {
             word.erase(0, 2);
         else
             continue;
-        if (const auto found = formats.find(word); found != formats.end()) return found->second;
+        if (const auto found = meaning(formats, word)) return found;
     }
     return std::nullopt;
 }
@@ -281,18 +340,29 @@ int refuse_usage(const diagnostic& what, std::optional<output_format> format) {
 
 // ---- running ----------------------------------------------------------------------------------
 
+/// The options that say how to print, as they were given.
+std::string form_of(const invocation& call) {
+    std::string form;
+    if (!call.format.empty()) form += "-o " + call.format + " ";
+    if (call.quiet) form += "-q ";
+    if (!call.color.empty()) form += "--color " + call.color + " ";
+    return form;
+}
+
 int run(invocation& call) {
+    const auto format = meaning(formats, call.format);
+    const auto color = meaning(colors, call.color).value_or(color_choice::automatic);
     // before any thread is started
     std::optional<interruption> stop;
     if (call.interruptible) stop.emplace();
     auto env = tool_environment::make();
-    if (!env) return refuse_usage(env.error().what, call.format);
+    if (!env) return refuse_usage(env.error().what, format);
 
-    output out{settle(call.format, call.color, call.quiet)};
+    output out{settle(format, color, call.quiet)};
     const bool named = !call.store.empty();
     const char* from_environment = std::getenv("VARVE_STORE");
     if (!named && from_environment != nullptr) call.store = from_environment;
-    const session in{out, (*env)->get(), call.store, !named};
+    const session in{out, (*env)->get(), call.store, !named, form_of(call)};
     const auto ended = call.run(in, stop ? &*stop : nullptr);
     if (ended) return static_cast<int>(out.finish(*ended));
     out.tell(ended.error().what);

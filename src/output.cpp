@@ -128,8 +128,7 @@ void output::line(std::string_view text) {
 }
 
 void output::tell(const diagnostic& what) {
-    const bool error = what.severity == severity::error;
-    const std::string_view word = error ? "error" : "warning";
+    const auto word = to_string(what.severity);
     if (is(output_format::json)) {
         record all{output_format::json};
         all.text("code", what.code);
@@ -140,8 +139,9 @@ void output::tell(const diagnostic& what) {
         diagnostics_ += '{' + all.members() + '}';
         return;
     }
+    if (how_.quiet && what.severity == severity::note) return;
     out_.flush();  // in order, where both go to one terminal
-    const auto color = error ? red : yellow;
+    const auto color = what.severity == severity::error ? red : yellow;
     err_.write(fmt::format("{}{}:{} {}\n", how_.error_color ? color : "", word,
                            how_.error_color ? off : "", printable(what.message)));
     if (!what.hint.empty()) err_.write(fmt::format("  next: {}\n", what.hint));
@@ -185,7 +185,8 @@ exit_code output::finish(exit_code code) {
     }
     out_.flush();
     if (auto written = out_.outcome("standard output"); !written) {
-        err_.write("error: " + written.error().message + "\n");
+        err_.write("error: " + written.error().message +
+                   "\n  next: see to what standard output leads to, then run it again\n");
         if (code == exit_code::good) code = exit_code::fault;
     }
     err_.flush();

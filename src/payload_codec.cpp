@@ -8,7 +8,7 @@ result<std::unique_ptr<payload_codec>> make_payload_codec(const stored_type& typ
     switch (type.encoding) {
         case encoding::protobuf: return make_protobuf_codec(type);
         case encoding::flat: return make_flat_codec(type);
-        case encoding::json: return make_json_codec();
+        case encoding::json: return make_json_codec(type);
         case encoding::opaque: break;
     }
     return fail(errc::unsupported, "type '" + type.type +

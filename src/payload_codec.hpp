@@ -32,7 +32,7 @@ result<std::unique_ptr<payload_codec>> make_payload_codec(const stored_type& typ
 /// For each encoding one; `make_payload_codec` chooses.
 result<std::unique_ptr<payload_codec>> make_protobuf_codec(const stored_type& type);
 result<std::unique_ptr<payload_codec>> make_flat_codec(const stored_type& type);
-std::unique_ptr<payload_codec> make_json_codec();
+std::unique_ptr<payload_codec> make_json_codec(const stored_type& type);
 
 /// `json`, `protobuf`, ...: as `--encoding` takes it.
 std::string_view to_string(encoding kind) noexcept;

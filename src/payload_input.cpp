@@ -15,9 +15,10 @@ namespace {
 std::unexpected<problem> unreadable(const std::string& name) {
     const int error = errno;
     const auto code = error == ENOENT ? exit_code::not_found : exit_code::fault;
-    return refuse(code, error == ENOENT ? "not_found" : "io",
-                  "reading " + name + ": " + std::generic_category().message(error),
-                  "give the payload itself, @FILE, or @- for standard input");
+    return refuse(
+        code, error == ENOENT ? "not_found" : "io",
+        "reading the payload from " + name + ": " + std::generic_category().message(error),
+        "give the payload itself, @FILE, or @- for standard input");
 }
 
 answer<std::string> read_all(int descriptor, const std::string& name) {

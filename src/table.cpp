@@ -32,6 +32,22 @@ std::string table::settle() {
     return lines;
 }
 
+/// The widest column of a kind that has anything left to give; the last of several.
+std::size_t table::widest_of(cell what) const noexcept {
+    std::size_t widest = columns_.size();
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        if (columns_[i].what != what || widths_[i] <= least_width) continue;
+        if (widest == columns_.size() || widths_[i] >= widths_[widest]) widest = i;
+    }
+    return widest;
+}
+
+/// True for a column whose cells are shown whole, even if they outgrow it.
+bool table::keeps(std::size_t column) const noexcept {
+    const auto what = columns_[column].what;
+    return what == cell::number || (what == cell::time && !times_gave_way_);
+}
+
 /// Every column as wide as its widest cell; if that is too much, the widest text gives way first.
 void table::decide_widths() {
     for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -42,10 +58,10 @@ void table::decide_widths() {
     std::size_t total = gap * (columns_.size() - 1);
     for (const auto width : widths_) total += width;
     while (total > width_) {
-        std::size_t victim = columns_.size();
-        for (std::size_t i = 0; i < columns_.size(); ++i) {
-            if (columns_[i].number || widths_[i] <= least_width) continue;
-            if (victim == columns_.size() || widths_[i] >= widths_[victim]) victim = i;
+        auto victim = widest_of(cell::text);
+        if (victim == columns_.size()) {
+            victim = widest_of(cell::time);
+            times_gave_way_ = true;
         }
         if (victim == columns_.size()) return;
         --widths_[victim];
@@ -58,15 +74,16 @@ std::string table::line(const std::vector<std::string>& row) const {
     std::size_t taken = 0;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
         const bool last = i + 1 == columns_.size();
-        // the last column has all that is left; a number that outgrew its column keeps its digits
+        // the last column has all that is left; what outgrew its column takes it from that
         const std::size_t room = last ? width_ - std::min(width_, taken) : widths_[i];
-        const std::string cell = columns_[i].number ? row[i] : cut(row[i], room, mark_);
-        const std::size_t used = display_width(cell);
+        const std::string shown = keeps(i) ? row[i] : cut(row[i], room, mark_);
+        const std::size_t used = display_width(shown);
+        const bool right = columns_[i].what == cell::number;
         const std::string pad(widths_[i] - std::min(widths_[i], used), ' ');
-        if (columns_[i].number) text += pad;
-        text += cell;
+        if (right) text += pad;
+        text += shown;
         if (last) break;
-        if (!columns_[i].number) text += pad;
+        if (!right) text += pad;
         text += std::string(gap, ' ');
         taken += std::max(widths_[i], used) + gap;
     }

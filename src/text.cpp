@@ -213,6 +213,23 @@ std::optional<std::string> nearest(std::string_view typed, std::span<const std::
     return best;
 }
 
+std::optional<std::string> nearest_name(std::string_view typed,
+                                        std::span<const std::string> names) {
+    if (auto near = nearest(typed, names)) return near;
+    const auto last_part = [](std::string_view name) {
+        std::string part{name.substr(name.rfind('.') + 1)};
+        for (char& c : part)
+            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+        return part;
+    };
+    std::vector<std::string> parts;
+    for (const auto& each : names) parts.push_back(last_part(each));
+    const auto near = nearest(last_part(typed), parts);
+    if (!near) return std::nullopt;
+    const auto at = std::find(parts.begin(), parts.end(), *near) - parts.begin();
+    return names[static_cast<std::size_t>(at)];
+}
+
 std::string shell_word(std::string_view word) {
     const auto plain = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

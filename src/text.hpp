@@ -58,6 +58,10 @@ std::optional<std::uint64_t> parse_number(std::string_view text) noexcept;
 /// The word that is nearest to `typed`, if any is near enough to be meant.
 std::optional<std::string> nearest(std::string_view typed, std::span<const std::string> words);
 
+/// The same for names like `bank.Deposited`, of which somebody may know but the last part, in letters of
+/// any size.
+std::optional<std::string> nearest_name(std::string_view typed, std::span<const std::string> names);
+
 /// As the shell reads it back: quoted if need be.
 std::string shell_word(std::string_view word);
 

@@ -5,6 +5,7 @@
 #include <varve/append.hpp>
 #include <varve/assert.hpp>
 #include <varve/bytes.hpp>
+#include <varve/checkpoint.hpp>
 #include <varve/codec.hpp>
 #include <varve/command_bus.hpp>
 #include <varve/decision.hpp>
@@ -25,6 +26,7 @@
 #include <varve/limits.hpp>
 #include <varve/load.hpp>
 #include <varve/members.hpp>
+#include <varve/named_subscription.hpp>
 #include <varve/packed.hpp>
 #include <varve/print.hpp>
 #include <varve/protobuf_message.hpp>

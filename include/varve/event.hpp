@@ -57,7 +57,7 @@ enum class encoding : std::uint8_t {
     opaque = 0,    ///< Bytes; printed as hexadecimal.
     protobuf = 1,  ///< Descriptor: a serialized FileDescriptorSet, dependencies first.
     flat = 2,      ///< Descriptor: text, one `name kind offset size` a line.
-    json = 3,      ///< Descriptor: empty.
+    json = 3,      ///< Descriptor: text, one `name kind` a line; empty if nobody knows the members.
 };
 
 /// Describes one event type at one schema version; stored with the first event of it.

@@ -39,6 +39,7 @@ enum class errc : std::uint8_t {
     cancelled,    ///< Somebody asked to stop.
     closed,       ///< The object was closed before.
     unsupported,  ///< This store or engine cannot do that; its traits say so.
+    fenced,       ///< Another holder has taken over since. Stop; do not retry under this claim.
 };
 
 /// The code as one word, as the tool and the logs print it.
@@ -67,6 +68,7 @@ constexpr std::string_view to_string(errc code) noexcept {
         case errc::cancelled: return "cancelled";
         case errc::closed: return "closed";
         case errc::unsupported: return "unsupported";
+        case errc::fenced: return "fenced";
     }
     return "?";
 }

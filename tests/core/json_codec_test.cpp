@@ -181,11 +181,38 @@ TEST(json_codec, a_large_document_is_read_like_a_small_one) {
     EXPECT_EQ(*back, order);
 }
 
-TEST(json_codec, json_is_described_by_its_encoding_alone) {
+// semantics.md §8
+TEST(json_codec, the_descriptor_names_each_member_and_what_it_holds) {
     const auto& described = varve::describe_type<Ordered>();
     EXPECT_EQ(described.type, "shop.ordered");
     EXPECT_EQ(described.encoding, varve::encoding::json);
-    EXPECT_TRUE(described.descriptor.empty());
+    EXPECT_EQ(varve::as_text(described.descriptor),
+              "customer string\ntotal i64\ncount u64\nratio f64\nshare f32\nsmall u8\npaid bool\n"
+              "kind i16\nnote string?\nlines object[]\nlines.part string\nlines.number i32?\n"
+              "lines.inside object^1[]\nflags bool[]\nat i64\n");
+}
+
+struct Tree {
+    static constexpr std::string_view wire_name = "tree";
+    using encoding = varve::json;
+    struct Branch {
+        std::vector<Tree> trees;
+        std::vector<Branch> branches;
+        static constexpr auto fields = varve::fields(varve::field("trees", &Branch::trees),
+                                                     varve::field("branches", &Branch::branches));
+    };
+    std::optional<std::vector<std::int32_t>> rings;
+    std::vector<std::optional<Branch>> twigs;
+    bool odd = false;
+    static constexpr auto fields = varve::fields(varve::field("rings", &Tree::rings),
+                                                 varve::field("twigs", &Tree::twigs),
+                                                 varve::field("an odd.na\\me\n", &Tree::odd));
+};
+
+TEST(json_codec, the_descriptor_of_a_struct_inside_itself_ends_and_odd_names_are_escaped) {
+    EXPECT_EQ(varve::as_text(varve::describe_type<Tree>().descriptor),
+              "rings i32[]?\ntwigs object?[]\ntwigs.trees object^2[]\n"
+              "twigs.branches object^1[]\nan odd\\.na\\\\me\\n bool\n");
 }
 
 }  // namespace

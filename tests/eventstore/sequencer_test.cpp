@@ -38,8 +38,8 @@ public:
 struct recorder {
     void operator()(sequencer::group group) {
         sizes.push_back(group.size());
-        for (auto* append : group)
-            append->answer = receipt{
+        for (auto* work : group)
+            static_cast<pending_append*>(work)->answer = receipt{
                 .id = {}, .first = {}, .last = position{sizes.size()}, .streams = {}};
     }
     std::vector<std::size_t> sizes;
@@ -47,7 +47,7 @@ struct recorder {
 
 std::unique_ptr<pending_append> later(std::vector<result<receipt>>& answers) {
     auto append = std::make_unique<pending_append>();
-    append->done = [&answers](result<receipt> answer) { answers.push_back(std::move(answer)); };
+    append->done = [&answers, own = append.get()] { answers.push_back(std::move(own->answer)); };
     return append;
 }
 
@@ -130,8 +130,8 @@ TEST(sequencer, many_threads_are_each_answered_once) {
     std::atomic<int> inside{0};
     sequencer queue{[&](sequencer::group group) {
                         EXPECT_EQ(inside.fetch_add(1), 0) << "two leaders at once";
-                        for (auto* append : group)
-                            append->answer = receipt{
+                        for (auto* work : group)
+                            static_cast<pending_append*>(work)->answer = receipt{
                                 .id = {}, .first = {}, .last = position{1}, .streams = {}};
                         stored += static_cast<int>(group.size());
                         inside.fetch_sub(1);
@@ -152,9 +152,8 @@ TEST(sequencer, many_threads_are_each_answered_once) {
         writers.emplace_back([&] {
             for (int i = 0; i < 500; ++i) {
                 auto* append = new pending_append;
-                append->done = [&answered, owner = std::unique_ptr<pending_append>{append}](
-                                   result<receipt> answer) {
-                    EXPECT_TRUE(answer.has_value());
+                append->done = [&answered, owner = std::unique_ptr<pending_append>{append}] {
+                    EXPECT_TRUE(owner->answer.has_value());
                     ++answered;
                 };
                 ASSERT_TRUE(queue.submit_later(*append).has_value());

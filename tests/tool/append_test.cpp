@@ -78,16 +78,91 @@ TEST_F(to_a_store, of_json_that_is_not_the_message_is_refused_with_the_reason) {
     EXPECT_EQ(lines_of(run({"--store", path, "tail"}).out).size(), 1u) << "nothing was stored";
 }
 
-TEST_F(to_a_store, of_an_unknown_type_is_stored_and_described_as_json) {
-    ASSERT_EQ(tool({"account-1", "noted", "{ \"text\" : \"a b\" }"}).code, 0);
+TEST_F(to_a_store, of_a_new_type_is_stored_and_described_as_json) {
+    ASSERT_EQ(tool({"account-1", "noted", "{ \"text\" : \"a b\" }", "--new-type"}).code, 0);
     expect_newest(R"("schema_version":1,)");
     expect_newest(R"("encoding":"json","payload":{"text":"a b"}})");
+}
+
+/// What is stored; nothing that is refused may add to it.
+std::size_t events_in(const std::string& path) {
+    return lines_of(run({"--store", path, "tail"}).out).size();
+}
+
+TEST_F(to_a_store, of_a_type_that_it_does_not_know_is_refused_unless_it_may_be_new) {
+    const auto slip = tool({"account-1", "deposited", "{}"});
+    EXPECT_EQ(slip.code, 2);
+    EXPECT_EQ(slip.err,
+              "error: the store knows no type 'deposited'\n  next: did you mean "
+              "'varve.test.Deposited'? --new-type stores an event of a new type\n");
+    const auto strange = tool({"account-1", "x.y", "{}", "--dry-run"});
+    EXPECT_EQ(strange.code, 2);
+    EXPECT_NE(strange.err.find("next: varve --store " + path + " info --types"), std::string::npos)
+        << strange.err;
+    EXPECT_EQ(events_in(path), 1u);
+    EXPECT_EQ(tool({"account-1", "x.y", "{}", "--new-type"}).code, 0);
+    EXPECT_EQ(tool({"account-1", "x.y", "{}"}).code, 0) << "it is known now";
+}
+
+TEST_F(to_a_store, of_a_schema_version_that_it_does_not_know_is_refused_unless_it_may_be_new) {
+    const std::vector<std::string> call{"account-1", "varve.test.Deposited", "{}",
+                                        "--schema-version", "7"};
+    const auto done = tool(call);
+    EXPECT_EQ(done.code, 2);
+    EXPECT_EQ(done.err.find("error: the store knows type 'varve.test.Deposited' at schema version "
+                            "1, not 7\n  next: "),
+              0u)
+        << done.err;
+    EXPECT_EQ(events_in(path), 1u);
+    auto meant = call;
+    meant.emplace_back("--new-type");
+    EXPECT_EQ(tool(meant).code, 0);
+    EXPECT_EQ(tool(call).code, 0);
+    expect_newest(R"("schema_version":7,)");
+}
+
+TEST_F(to_a_store, goes_by_the_version_of_the_application_and_not_by_a_guess_of_the_tool) {
+    ASSERT_EQ(
+        tool({"account-1", "varve.test.Deposited", "{}", "--schema-version", "7", "--new-type"})
+            .code,
+        0);
+    ASSERT_EQ(tool({"account-1", "varve.test.Deposited", R"({"cents":"5"})"}).code, 0);
+    expect_newest(R"("schema_version":1,)");
+    expect_newest(R"("encoding":"protobuf","payload":{"cents":"5"}})");
+}
+
+TEST_F(to_a_store, whose_versions_nobody_described_is_asked_for_the_one_that_is_meant) {
+    ASSERT_EQ(tool({"n-1", "noted", "{}", "--new-type"}).code, 0);
+    ASSERT_EQ(tool({"n-1", "noted", "{}", "--schema-version", "2", "--new-type"}).code, 0);
+    const auto done = tool({"n-1", "noted", "{}"});
+    EXPECT_EQ(done.code, 2);
+    EXPECT_NE(done.err.find("at schema versions 1, 2, and of none what its members are"),
+              std::string::npos)
+        << done.err;
+    EXPECT_EQ(tool({"n-1", "noted", "{}", "--schema-version", "1"}).code, 0);
+}
+
+TEST_F(an_append, that_would_begin_a_store_in_no_folder_says_what_to_make) {
+    const auto done = run(
+        {"--store", folder / "none/bank.db", "append", "a-1", "t", "{}", "--create"});
+    EXPECT_EQ(done.code, 3);
+    EXPECT_NE(done.err.find("next: make the folder, or name another with --store\n"),
+              std::string::npos)
+        << done.err;
+}
+
+TEST_F(an_append, whose_payload_file_is_not_there_names_it_and_exits_3) {
+    const auto done = tool({"a-1", "t", "@none.json", "--create"});
+    EXPECT_EQ(done.code, 3);
+    EXPECT_EQ(done.err.find("error: reading the payload from 'none.json': No such file"), 0u)
+        << done.err;
+    EXPECT_FALSE(std::filesystem::exists(path)) << "no store was begun";
 }
 
 TEST_F(to_a_store, under_another_encoding_than_the_stored_one_is_refused) {
     EXPECT_EQ(tool({"account-1", "varve.test.Deposited", "{}", "--encoding", "json"}).code, 2);
     EXPECT_EQ(tool({"account-1", "varve.test.Deposited", "{}", "--encoding", "protobuf"}).code, 0);
-    EXPECT_EQ(tool({"account-1", "other", "{}", "--encoding", "protobuf"}).code, 2);
+    EXPECT_EQ(tool({"account-1", "other", "{}", "--encoding", "protobuf", "--new-type"}).code, 2);
 }
 
 TEST_F(to_a_store, under_a_flat_type_is_stored_by_its_layout) {
@@ -109,17 +184,17 @@ TEST_F(to_a_store, under_a_flat_type_is_stored_by_its_layout) {
 
 TEST_F(to_a_store, takes_its_payload_from_a_file_or_standard_input) {
     write_file(folder.path() / "in.json", "{\"from\":\"file\"}");
-    ASSERT_EQ(tool({"n-1", "noted", "@in.json"}).code, 0);
+    ASSERT_EQ(tool({"n-1", "noted", "@in.json", "--new-type"}).code, 0);
     expect_newest(R"({"from":"file"})");
-    ASSERT_EQ(tool({"n-1", "noted", "@-"}, "{\"from\":\"input\"}").code, 0);
+    ASSERT_EQ(tool({"n-1", "noted", "@-", "--new-type"}, "{\"from\":\"input\"}").code, 0);
     expect_newest(R"({"from":"input"})");
     const std::string octets{"\0\xff\n", 3};
-    ASSERT_EQ(tool({"n-1", "raw", "@-", "--encoding", "opaque"}, octets).code, 0);
+    ASSERT_EQ(tool({"n-1", "raw", "@-", "--encoding", "opaque", "--new-type"}, octets).code, 0);
     expect_newest(R"("encoding":"opaque","payload_hex":"00ff0a"})");
 }
 
 TEST_F(to_a_store, larger_than_the_limit_is_refused_with_the_number) {
-    const auto done = tool({"n-1", "raw", "@-", "--encoding", "opaque"},
+    const auto done = tool({"n-1", "raw", "@-", "--encoding", "opaque", "--new-type"},
                            std::string((16u << 20) + 1, 'x'));
     EXPECT_EQ(done.code, 2);
     EXPECT_NE(done.err.find("16777216"), std::string::npos) << done.err;
@@ -127,10 +202,26 @@ TEST_F(to_a_store, larger_than_the_limit_is_refused_with_the_number) {
 
 // §8
 TEST_F(to_a_store, keeps_all_that_is_said_of_the_event) {
-    ASSERT_EQ(tool({"n-1", "noted", "{}", "--correlation", "018f6c2a-0000-7000-8000-000000000001",
-                    "--causation", "018F6C2A-0000-7000-8000-00000000000F", "--occurred-at",
-                    "1999-12-31T23:59:59.5-01:00", "--header", "k=a=b", "--header", "k=", "--tag",
-                    "x", "--tag", "y z", "--schema-version", "3"})
+    ASSERT_EQ(tool({"n-1",
+                    "noted",
+                    "{}",
+                    "--correlation",
+                    "018f6c2a-0000-7000-8000-000000000001",
+                    "--causation",
+                    "018F6C2A-0000-7000-8000-00000000000F",
+                    "--occurred-at",
+                    "1999-12-31T23:59:59.5-01:00",
+                    "--header",
+                    "k=a=b",
+                    "--header",
+                    "k=",
+                    "--tag",
+                    "x",
+                    "--tag",
+                    "y z",
+                    "--schema-version",
+                    "3",
+                    "--new-type"})
                   .code,
               0);
     expect_newest(R"("schema_version":3,)");
@@ -143,22 +234,23 @@ TEST_F(to_a_store, keeps_all_that_is_said_of_the_event) {
 
 // §4, §5
 TEST_F(to_a_store, at_a_stale_revision_is_refused_and_says_what_was_observed) {
-    ASSERT_EQ(tool({"account-1", "noted", "{}", "--expect", "1"}).code, 0);
-    const auto done = tool({"account-1", "noted", "{}", "--expect", "1"});
+    ASSERT_EQ(tool({"account-1", "noted", "{}", "--expect", "1", "--new-type"}).code, 0);
+    const auto done = tool({"account-1", "noted", "{}", "--expect", "1", "--new-type"});
     EXPECT_EQ(done.code, 4);
     EXPECT_NE(done.err.find("account-1 is at revision 2, expected at 1"), std::string::npos)
         << done.err;
-    EXPECT_EQ(tool({"account-1", "noted", "{}", "--expect", "1", "--dry-run"}).code, 4);
-    EXPECT_EQ(tool({"account-2", "noted", "{}", "--expect", "exists"}).code, 4);
-    EXPECT_EQ(tool({"account-1", "noted", "{}", "--expect", "none"}).code, 4);
-    EXPECT_EQ(tool({"account-2", "noted", "{}", "--expect", "none"}).code, 0);
-    EXPECT_EQ(tool({"account-2", "noted", "{}", "--expect", "exists"}).code, 0);
+    EXPECT_EQ(tool({"account-1", "noted", "{}", "--expect", "1", "--dry-run", "--new-type"}).code,
+              4);
+    EXPECT_EQ(tool({"account-2", "noted", "{}", "--expect", "exists", "--new-type"}).code, 4);
+    EXPECT_EQ(tool({"account-1", "noted", "{}", "--expect", "none", "--new-type"}).code, 4);
+    EXPECT_EQ(tool({"account-2", "noted", "{}", "--expect", "none", "--new-type"}).code, 0);
+    EXPECT_EQ(tool({"account-2", "noted", "{}", "--expect", "exists", "--new-type"}).code, 0);
 }
 
 // §11
 TEST_F(to_a_store, with_the_same_id_stores_once_and_gives_the_first_receipt) {
-    const std::vector<std::string> call{"n-1", "noted", "{}", "--id",
-                                        "018f6c2a-0000-7000-8000-000000000042"};
+    const std::vector<std::string> call{
+        "n-1", "noted", "{}", "--id", "018f6c2a-0000-7000-8000-000000000042", "--new-type"};
     const auto first = tool(call);
     const auto second = tool(call);
     EXPECT_NE(first.out.find("stored_before\tno"), std::string::npos) << first.out;
@@ -172,7 +264,7 @@ TEST_F(to_a_store, with_the_same_id_stores_once_and_gives_the_first_receipt) {
 }
 
 TEST_F(to_a_store, that_is_only_tried_out_stores_nothing) {
-    const auto done = tool({"account-1", "noted", "{}", "--dry-run"});
+    const auto done = tool({"account-1", "noted", "{}", "--dry-run", "--new-type"});
     EXPECT_EQ(done.code, 0);
     EXPECT_NE(done.out.find("dry_run\tyes\n"), std::string::npos) << done.out;
     EXPECT_EQ(lines_of(run({"--store", path, "tail"}).out).size(), 1u);
@@ -182,17 +274,18 @@ TEST_F(to_a_store, that_is_only_tried_out_stores_nothing) {
 TEST_F(to_a_store, whose_outcome_is_unknown_exits_7_with_the_command_that_stores_it_once) {
     write_file(folder.path() / "large", std::string(1'000'000, 'x'));
     const auto done = run({"--store", path, "append", "a-1", "raw", "@large", "--encoding",
-                           "opaque", "--expect", "none", "--tag", "a b"},
+                           "opaque", "--expect", "none", "--tag", "a b", "--new-type", "-q"},
                           {.folder = folder.path(), .largest_file = 200'000});
     EXPECT_EQ(done.code, 7) << done.err;
     const auto begin = done.err.find("next: varve --store " + path +
-                                     " append a-1 raw @large --id ");
+                                     " -q append a-1 raw @large --id ");
     ASSERT_NE(begin, std::string::npos) << done.err;
     const auto end = done.err.find("  #", begin);
     const auto command = done.err.substr(begin + 6, end - begin - 6);
-    EXPECT_TRUE(command.ends_with(" --expect none --tag 'a b' --encoding opaque")) << command;
+    EXPECT_TRUE(command.ends_with(" --expect none --tag 'a b' --encoding opaque --new-type"))
+        << command;
     const std::string pasted = "cd " + folder.path().string() + " && " VARVE_TOOL +
-                               command.substr(5) + " -q >out";
+                               command.substr(5) + " >out";
     for (int i = 0; i < 2; ++i) ASSERT_EQ(std::system(pasted.c_str()), 0) << pasted;
     EXPECT_NE(read_file(folder.path() / "out").find("stored_before\tyes"), std::string::npos);
     EXPECT_EQ(lines_of(run({"--store", path, "cat", "a-1"}).out).size(), 1u);

@@ -102,14 +102,25 @@ INSTANTIATE_TEST_SUITE_P(
         ending{"missing_argument", 2, on_bank({"cat"})},
         ending{"bad_number", 2, on_bank({"cat", "account-1", "-c", "-1"})},
         ending{"bad_format", 2, on_bank({"-o", "xml", "info"})},
+        ending{"bad_color", 2, on_bank({"--color", "blue", "info"})},
+        ending{"bad_encoding", 2, on_bank({"append", "a-1", "opened", "{}", "--encoding", "yaml"})},
+        ending{"bad_version", 2,
+               on_bank({"append", "a-1", "opened", "{}", "--schema-version", "0"})},
+        ending{"too_many_words", 2, on_bank({"cat", "account-1", "account-2"})},
+        ending{"count_and_place", 2, on_bank({"tail", "-n", "2", "--after", "1"})},
+        ending{"unknown_type", 2, on_bank({"append", "a-1", "closed", "{}"})},
+        ending{"unknown_version", 2,
+               on_bank({"append", "a-1", "opened", "{}", "--schema-version", "2"})},
         ending{"bad_sort", 2, on_bank({"streams", "ls", "--sort", "size"})},
-        ending{"bad_expectation", 2, on_bank({"append", "a-1", "t", "{}", "--expect", "some"})},
-        ending{"bad_uuid", 2, on_bank({"append", "a-1", "t", "{}", "--id", "7"})},
-        ending{"bad_time", 2, on_bank({"append", "a-1", "t", "{}", "--occurred-at", "2026-02-30"})},
-        ending{"bad_header", 2, on_bank({"append", "a-1", "t", "{}", "--header", "novalue"})},
-        ending{"bad_json", 2, on_bank({"append", "a-1", "t", "{"})},
-        ending{"reserved_name", 2, on_bank({"append", "$a", "t", "{}"})},
-        ending{"long_name", 2, on_bank({"append", std::string(256, 'a'), "t", "{}"})},
+        ending{"bad_expectation", 2,
+               on_bank({"append", "a-1", "opened", "{}", "--expect", "some"})},
+        ending{"bad_uuid", 2, on_bank({"append", "a-1", "opened", "{}", "--id", "7"})},
+        ending{"bad_time", 2,
+               on_bank({"append", "a-1", "opened", "{}", "--occurred-at", "2026-02-30"})},
+        ending{"bad_header", 2, on_bank({"append", "a-1", "opened", "{}", "--header", "novalue"})},
+        ending{"bad_json", 2, on_bank({"append", "a-1", "opened", "{"})},
+        ending{"reserved_name", 2, on_bank({"append", "$a", "opened", "{}"})},
+        ending{"long_name", 2, on_bank({"append", std::string(256, 'a'), "opened", "{}"})},
         ending{"bad_speed", 2, on_bank({"replay", "--speed", "fast"})},
         ending{"bad_until", 2, on_bank({"replay", "--until", "soon"})},
         ending{"rocksdb", 2, {"--store", "rocksdb:bank", "info"}},
@@ -117,13 +128,15 @@ INSTANTIATE_TEST_SUITE_P(
         ending{"no_path", 2, {"--store", "sqlite:", "info"}},
         ending{"no_file", 3, {"--store", "none.db", "info"}},
         ending{"no_file_to_verify", 3, {"--store", "none.db", "verify"}},
-        ending{"no_file_to_append_to", 3, {"--store", "none.db", "append", "a-1", "t", "{}"}},
+        ending{"no_file_to_append_to", 3, {"--store", "none.db", "append", "a-1", "opened", "{}"}},
         ending{"no_folder", 3, {"--store", "none/none.db", "info"}},
         ending{"no_stream", 3, on_bank({"cat", "account-9"})},
+        ending{"no_folder_for_a_file", 3, on_bank({"replay", "--into", "none/events"})},
+        ending{"no_file_to_go_on_with", 3, on_bank({"replay", "--into", "none", "--continue"})},
         ending{"no_payload_file", 3, on_bank({"append", "a-1", "t", "@none.json"})},
-        ending{"conflict_at", 4, on_bank({"append", "account-1", "t", "{}", "--expect", "0"})},
+        ending{"conflict_at", 4, on_bank({"append", "account-1", "opened", "{}", "--expect", "0"})},
         ending{"conflict_exists", 4,
-               on_bank({"append", "account-2", "t", "{}", "--expect", "exists"})}),
+               on_bank({"append", "account-2", "opened", "{}", "--expect", "exists"})}),
     [](const auto& each) { return std::string{each.param.name}; });
 
 TEST(the_store, may_be_named_by_the_environment_and_the_option_wins) {
@@ -134,6 +147,20 @@ TEST(the_store, may_be_named_by_the_environment_and_the_option_wins) {
     EXPECT_EQ(run({"--store", "none.db", "cat", "a-1"}, with).code, 3);
     const auto hinted = run({"cat", "a-2"}, with);
     EXPECT_NE(hinted.err.find("next: varve cat a-1"), std::string::npos) << hinted.err;
+}
+
+TEST(a_word, that_is_not_one_of_those_an_option_takes_is_answered_with_all_of_them) {
+    const auto said = [](std::vector<std::string> words) { return run(std::move(words)).err; };
+    EXPECT_EQ(said({"-o", "xml", "info"}),
+              "error: --output: 'xml' is not one of table, plain, json, ndjson\n"
+              "  next: varve --help\n");
+    EXPECT_EQ(said({"info", "--color", "blue"}),
+              "error: --color: 'blue' is not one of auto, always, never\n  next: varve --help\n");
+    EXPECT_EQ(said({"streams", "ls", "--sort", "size"}),
+              "error: --sort: 'size' is not one of name, events, last\n"
+              "  next: varve streams ls --help\n");
+    EXPECT_EQ(said({"info", "--output="}).find("error: --output"), 0u);
+    EXPECT_EQ(said({"cat", "a", "b"}).find("error: 'b' is one word too many for varve cat\n"), 0u);
 }
 
 TEST(a_typo, gets_the_nearest_command_or_option) {

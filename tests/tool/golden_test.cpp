@@ -35,10 +35,10 @@ private:
                 "018f6c2a-0000-7000-8000-0000000000aa", "--causation",
                 "018f6c2a-0000-7000-8000-000000000001", "--occurred-at", "2025-12-31T23:59:59Z",
                 "--tag", "branch:north", "--tag", "vip", "--header", "trace=4bf92f35", "--expect",
-                "1"},
+                "1", "--new-type"},
                1);
         append({"account-8", "opened", R"({"owner": "Bob"})"}, 2);
-        append({"note-1", "scribble", "raw\x01 bytes", "--encoding", "opaque"}, 3);
+        append({"note-1", "scribble", "raw\x01 bytes", "--encoding", "opaque", "--new-type"}, 3);
         append({"account-8", "deposited", R"({"cents": 25})"}, 4);
     }
 
@@ -107,8 +107,10 @@ INSTANTIATE_TEST_SUITE_P(
             golden{"tail", {"tail", "-n", "2"}},
             golden{"tail_filtered",
                    {"tail", "--after", "1", "-t", "deposited", "--category", "account"}},
-            golden{"append_conflict", {"append", "account-7", "closed", "{}", "--expect", "7"}},
-            golden{"append_dry_run", {"append", "account-7", "closed", "{}", "--dry-run"}},
+            golden{"tail_unknown", {"tail", "-t", "bank.Deposited", "--category", "acount"}},
+            golden{"append_conflict", {"append", "account-7", "deposited", "{}", "--expect", "7"}},
+            golden{"append_dry_run", {"append", "account-7", "deposited", "{}", "--dry-run"}},
+            golden{"append_unknown", {"append", "account-7", "Deposited", "{}"}},
             golden{"append_repeated",
                    {"append", "account-7", "opened", R"({"owner": "Zoë 世界", "limit": 100})",
                     "--id", "018f6c2a-0000-7000-8000-000000000001"}},

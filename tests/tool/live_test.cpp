@@ -52,8 +52,9 @@ TEST_F(beside_a_writer, append_is_refused_and_names_who_holds_the_store) {
     EXPECT_EQ(done.out, "");
     EXPECT_NE(done.err.find("pid " + std::to_string(::getpid()) + ", the-test"), std::string::npos)
         << done.err;
-    EXPECT_NE(done.err.find("next: varve --store " + path + " info"), std::string::npos)
+    EXPECT_NE(done.err.find("next: let that process store the event, or end it"), std::string::npos)
         << done.err;
+    EXPECT_EQ(done.err.find("read-only"), std::string::npos) << "an append cannot be that";
 }
 
 TEST_F(beside_a_writer, info_names_the_writer_while_there_is_one) {
@@ -112,6 +113,57 @@ TEST_F(beside_a_writer, a_follow_that_is_interrupted_resumes_exactly) {
     EXPECT_EQ(second.wait().code, 130);
 }
 
+TEST_F(beside_a_writer, a_follow_that_is_interrupted_says_how_to_go_on_in_the_same_form) {
+    store.json("a-1", "t", "{}");
+    running follow{{"--store", path, "-q", "tail", "-f", "-n", "1", "-o", "ndjson", "--color",
+                    "never", "-t", "t"}};
+    follow.until_printed("\n");
+    follow.signal(SIGINT);
+    const auto done = follow.wait();
+    EXPECT_EQ(done.code, 130);
+    EXPECT_NE(done.err.find("next: varve --store " + path +
+                            " -o ndjson -q --color never tail --after 1 -f -t t\n"),
+              std::string::npos)
+        << done.err;
+}
+
+TEST_F(beside_a_writer, a_replay_that_is_interrupted_goes_on_in_the_same_form) {
+    store.json("a-1", "t", "{}");
+    store.advance(std::chrono::hours{1});
+    store.json("a-1", "t", "{}");
+    running slow{words({"replay", "--speed", "1x", "-o", "ndjson"})};
+    slow.until_printed("\"position\":\"1\"");
+    slow.signal(SIGINT);
+    const auto done = slow.wait();
+    EXPECT_EQ(done.code, 130);
+    EXPECT_NE(done.err.find(" -o ndjson replay --speed 1x --from 2\n"), std::string::npos)
+        << done.err;
+}
+
+TEST_F(beside_a_writer, a_count_and_a_place_to_begin_at_cannot_both_be_meant) {
+    for (int i = 0; i < 7; ++i) store.json("a-1", "t", "{}");
+    const auto done = tool({"tail", "-n", "2", "--after", "5"});
+    EXPECT_EQ(done.code, 2);
+    EXPECT_EQ(done.out, "");
+    EXPECT_NE(done.err.find("-n 2 counts from the end of the log, --after 5 begins behind a "
+                            "position"),
+              std::string::npos)
+        << done.err;
+    EXPECT_NE(done.err.find("next: varve --store " + path + " tail --after 5  #"),
+              std::string::npos)
+        << done.err;
+}
+
+TEST_F(beside_a_writer, a_follow_of_an_unknown_type_says_so_and_shows_it_when_it_comes) {
+    store.json("a-1", "known", "{}");
+    running follow{words({"tail", "-f", "-t", "knwn"})};
+    follow.until_complained("note: the store knows no type 'knwn'\n  next: did you mean 'known'?");
+    store.json("a-1", "knwn", R"({"k":1})");
+    follow.until_printed("{\"k\":1}\n");
+    follow.signal(SIGINT);
+    EXPECT_EQ(follow.wait().code, 130);
+}
+
 TEST_F(beside_a_writer, a_follow_passes_over_what_is_filtered_and_resumes_behind_it) {
     running follow{words({"tail", "-f", "--after", "0", "-t", "wanted", "-o", "ndjson"})};
     store.json("a-1", "other", "{}");
@@ -164,9 +216,9 @@ TEST_F(beside_a_writer, a_position_beyond_the_head_is_refused_by_tail) {
 }
 
 TEST_F(beside_a_writer, a_follow_is_no_json_document) {
-    const auto done = tool({"tail", "-f", "-o", "json"});
+    const auto done = tool({"tail", "-f", "-o", "json", "-t", "t"});
     EXPECT_EQ(done.code, 2);
-    EXPECT_NE(done.out.find("-o ndjson tail -f"), std::string::npos) << done.out;
+    EXPECT_NE(done.out.find("-o ndjson tail -f -t t"), std::string::npos) << done.out;
 }
 
 }  // namespace

@@ -70,6 +70,34 @@ TEST_F(on_a_terminal, no_line_is_wider_than_the_terminal_nor_a_wide_character_ha
     EXPECT_NE(narrow.out.find("…"), std::string::npos) << narrow.out;
 }
 
+TEST_F(on_a_terminal, of_80_columns_times_stay_whole_and_the_payload_is_cut) {
+    {
+        writer store{path};
+        store.advance(std::chrono::milliseconds{2'123});
+        store.json("account-4711", "bank.Deposited",
+                   R"({"cents":500,"note":"a payload that is too wide for a terminal"})");
+    }
+    const auto tail = tool({"--color", "never", "tail"}, {.terminal = 80});
+    EXPECT_NE(tail.out.find("2026-01-02T03:04:07.123Z  "), std::string::npos) << tail.out;
+    EXPECT_NE(tail.out.find("  {\"cen"), std::string::npos) << tail.out;
+    EXPECT_NE(tail.out.find("…\r\n"), std::string::npos) << tail.out;
+    const auto cat = tool({"--color", "never", "cat", "account-4711"}, {.terminal = 80});
+    EXPECT_NE(cat.out.find("2026-01-02T03:04:07.123Z  bank.Deposited  {\"cents\":"),
+              std::string::npos)
+        << cat.out;
+}
+
+TEST_F(on_a_terminal, a_time_with_more_digits_than_those_before_stays_whole_in_a_follow) {
+    writer store{path};
+    running follow{{"--store", path, "--color", "never", "tail", "-f"}, {.terminal = 80}};
+    follow.until_printed("500}\r\n");
+    store.advance(std::chrono::milliseconds{2'007});
+    store.json("account-1", "deposited", R"({"cents":"0123456789012345678901234567890123456789"})");
+    follow.until_printed("2026-01-02T03:04:07.007Z  deposited  {");
+    follow.until_printed("…\r\n");
+    for (const auto& line : lines_of(without(follow.out(), "\r"))) EXPECT_LE(columns(line), 80u);
+}
+
 TEST_F(on_a_terminal, a_width_beyond_the_bounds_is_taken_as_the_bound) {
     const auto narrow = tool({"--color", "never", "cat", "account-1"}, {.terminal = 10});
     EXPECT_EQ(narrow.out, tool({"--color", "never", "cat", "account-1"}, {.terminal = 40}).out);

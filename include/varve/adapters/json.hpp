@@ -17,6 +17,7 @@
 // UTF-8 are errors that say where. (simdjson: https://simdjson.org, D. Lemire and others.)
 #pragma once
 
+#include <varve/adapters/json_descriptor.hpp>
 #include <varve/adapters/json_writer.hpp>
 #include <varve/codec.hpp>
 #include <varve/fields.hpp>
@@ -229,7 +230,8 @@ struct json_codec {
                     "cannot be read back from JSON: " + back.error().message);
     }
 
-    static bytes descriptor() { return {}; }
+    /// For whoever stores an event without this code, and must not store what cannot be decoded.
+    static bytes descriptor() { return to_bytes(as_bytes(json_descriptor<T>())); }
 
 private:
     static result<T> read(bytes_view payload) {

@@ -6,9 +6,12 @@
 // scan by then (pages themselves own their bytes and live on).
 #pragma once
 
+#include <varve/checkpoint.hpp>
 #include <varve/environment.hpp>
 #include <varve/eventstore/detail/async_append.hpp>
+#include <varve/eventstore/detail/checkpoints.hpp>
 #include <varve/eventstore/detail/group_writer.hpp>
+#include <varve/eventstore/detail/parking.hpp>
 #include <varve/eventstore/detail/sequencer.hpp>
 #include <varve/eventstore/detail/store_reader.hpp>
 #include <varve/eventstore/detail/store_state.hpp>
@@ -79,16 +82,15 @@ public:
                       std::move_only_function<void(result<receipt>)> done) {
         auto batch = core_->encode(request);
         if (!batch) return done(pass_on(std::move(batch)));
-        auto append = std::make_unique<detail::async_append>(std::move(*batch), request);
+        auto append = std::make_unique<detail::async_append>(std::move(*batch), request,
+                                                             std::move(done));
         auto* waiting = append.get();
-        auto user = std::make_shared<std::move_only_function<void(result<receipt>)>>(
-            std::move(done));
-        waiting->done = [owner = std::move(append), user](result<receipt> answer) {
-            (*user)(std::move(answer));
+        waiting->work.done = [owner = std::move(append)] {
+            owner->done(std::move(owner->work.answer));
         };
-        if (auto taken = core_->queue.submit_later(*waiting); !taken) {
-            auto dropped = std::move(waiting->done);
-            (*user)(pass_on(std::move(taken)));
+        if (auto taken = core_->queue.submit_later(waiting->work); !taken) {
+            const auto dropped = std::move(waiting->work.done);
+            waiting->done(pass_on(std::move(taken)));
         }
     }
 
@@ -152,6 +154,60 @@ public:
     using owned_type = stored_type;
     result<std::vector<stored_type>> types() { return core_->reader.types(); }
 
+    // ---- named readers: see `checkpoint_store` -------------------------------------------------
+
+    result<checkpoint> load_checkpoint(std::string_view reader) {
+        return core_->readers.load(reader);
+    }
+    result<checkpoint> claim_reader(std::string_view reader) {
+        return change_checkpoint([&](auto& to) { return core_->readers.claim(to, reader); });
+    }
+    result<void> save_checkpoint(std::string_view reader, position reached, fencing_token holder) {
+        auto saved = change_checkpoint(
+            [&](auto& to) { return core_->readers.save(to, reader, reached, holder); });
+        if (!saved) return pass_on(std::move(saved));
+        return {};
+    }
+    /// Sends a reader back to the beginning, for a rebuild or after a restore. Errors: `fenced`.
+    result<void> reset_checkpoint(std::string_view reader, fencing_token holder) {
+        auto saved = change_checkpoint(
+            [&](auto& to) { return core_->readers.reset(to, reader, holder); });
+        if (!saved) return pass_on(std::move(saved));
+        return {};
+    }
+    using reader_entry = detail::reader_entry;
+    /// Every reader with a checkpoint, by name. Errors: `corrupt`, `io`.
+    result<std::vector<reader_entry>> readers() { return core_->readers.list(); }
+
+    // ---- events that consumers set aside: see `consumer_group` ----------------------------------
+
+    /// What a group has parked, in log order. Errors: `corrupt`, `io`.
+    result<std::vector<parked_event>> parked(std::string_view group) {
+        return core_->parked.list(group);
+    }
+    /// Parks events durably, or parks them again with other words. Errors: `fenced`.
+    result<void> park(std::string_view group, std::span<const parked_event> events,
+                      fencing_token holder) {
+        return write_beside(
+            [&](auto& to) { return core_->parked.park(to, group, events, holder); });
+    }
+    /// Forgets a parked event. Errors: `fenced`.
+    result<void> unpark(std::string_view group, position where, fencing_token holder) {
+        return write_beside(
+            [&](auto& to) { return core_->parked.unpark(to, group, where, holder); });
+    }
+
+    /// Writes beside the log, for checkpoints and the like: `decide` is called by the leader, sees
+    /// what is stored and what the group has staged before it, and says what to write; blocks until
+    /// that is durable. Errors: what `decide` says, `unknown`, `poisoned`, `overloaded`, `closed`,
+    /// `unsupported` (opened read-only).
+    result<void> write_beside(detail::side_write::decision decide) {
+        if (read_only()) return core_->refuse_read_only();
+        detail::side_write work{std::move(decide)};
+        if (auto taken = core_->queue.submit(work); !taken) return taken;
+        return std::move(work.answer);
+    }
+
 protected:
     const detail::durable_head& durable() const noexcept { return core_->state.head; }
 
@@ -163,17 +219,16 @@ private:
                     chosen.queue, chosen.environment->executor()) {}
 
         result<detail::batch_builder> encode(const append_request& request) const {
-            if (auto writable = check_writable(); !writable) return pass_on(std::move(writable));
+            if (state.engine.read_only()) return refuse_read_only();
             if (auto checked = check(request); !checked) return pass_on(std::move(checked));
             return detail::batch_builder::encode(request, state.options.chain);
         }
         result<detail::batch_builder> encode(const end_request& request) const {
-            if (auto writable = check_writable(); !writable) return pass_on(std::move(writable));
+            if (state.engine.read_only()) return refuse_read_only();
             return detail::batch_builder::encode(request, state.options.chain);
         }
 
-        result<void> check_writable() const {
-            if (!state.engine.read_only()) return {};
+        std::unexpected<failure> refuse_read_only() const {
             return fail(errc::unsupported,
                         "the store in " + state.engine.place() + " is open for reading only");
         }
@@ -222,6 +277,8 @@ private:
         detail::store_state<Engine> state;
         detail::group_writer<Engine> writer{state};
         detail::store_reader<Engine> reader{state};
+        detail::checkpoints<Engine> readers{state};
+        detail::parking<Engine> parked{state};
         detail::sequencer queue;  // last: closes before anything else is destroyed
     };
 
@@ -233,6 +290,19 @@ private:
         if (!end) return pass_on(std::move(end));
         page.finish(*end);
         return page;
+    }
+
+    template <class Change>
+    result<checkpoint> change_checkpoint(Change&& change) {
+        checkpoint left;
+        auto done = write_beside([&](detail::side_transaction& to) -> result<void> {
+            auto changed = change(to);
+            if (!changed) return pass_on(std::move(changed));
+            left = *changed;
+            return {};
+        });
+        if (!done) return pass_on(std::move(done));
+        return left;
     }
 
     explicit basic_store(std::unique_ptr<core> built) : core_(std::move(built)) {}

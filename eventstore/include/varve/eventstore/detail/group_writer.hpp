@@ -30,29 +30,37 @@ public:
         return std::unexpected(poisoned_failure());
     }
 
-    /// Fills in the answer of every append, all of them durable or none.
-    void store_group(sequencer::group appends) {
+    /// Fills in the answer of all work, all of it durable or none.
+    void store_group(sequencer::group group) {
         if (state_.poisoned) {
-            for (auto* append : appends) append->answer = refuse_poisoned();
+            for (auto* work : group) work->refuse(poisoned_failure());
             return;
         }
         record_.clear();
-        staging staged{state_.index};
+        staging staged{state_.index, [this](const space& in, bytes_view key) {
+                           return state_.stored_value(in, key);
+                       }};
         boundary_.begin();
-        for (auto* append : appends) stage(*append, staged);
-        if (record_.empty()) return;
+        for (auto* work : group) {
+            if (work->what == pending_work::kind::append)
+                stage(static_cast<pending&>(*work), staged);
+            else
+                stage(static_cast<side_write&>(*work), staged);
+        }
+        if (record_.empty() && staged.beside.empty()) return;
         if (auto stored_now = write(staged); !stored_now) return poison(staged, stored_now.error());
-        apply(staged.first);
+        if (!record_.empty()) apply(staged.first);
     }
 
 private:
     /// What a group adds to the log, before it is durable.
     struct staging {
-        explicit staging(const log_index& durable)
+        staging(const log_index& durable, side_transaction::lookup stored_beside)
             : head(durable.head()),
               first(head.next()),
               recorded(durable.last_recorded()),
-              chain(durable.chain_head()) {}
+              chain(durable.chain_head()),
+              beside(std::move(stored_beside)) {}
 
         position head;
         position first;
@@ -63,7 +71,17 @@ private:
         std::vector<pending*> stored;   ///< Answers that hold only if the group becomes durable.
         std::vector<pending*> refused;  ///< Refused, perhaps because of what the group staged.
         std::vector<std::pair<bytes, bytes>> types;
+        side_transaction beside;          ///< What the side writes of the group leave.
+        std::vector<side_write*> writes;  ///< Decided; theirs is the outcome of the group.
     };
+
+    /// A side write that decides against itself leaves nothing; its failure is its answer.
+    void stage(side_write& work, staging& staged) {
+        const auto mark = staged.beside.mark();
+        work.answer = work.decide(staged.beside);
+        if (!work.answer) staged.beside.roll_back_to(mark);
+        staged.writes.push_back(&work);
+    }
 
     void stage(pending& append, staging& staged) {
         if (auto known = known_append(append, staged)) {
@@ -187,6 +205,8 @@ private:
                 for (const auto& [at, value] : staged.types)
                     if (auto put = transaction.put(type_space, bytes_view{at}, value); !put)
                         return put;
+                if (auto beside = staged.beside.write(transaction); !beside) return beside;
+                if (record_.empty()) return {};
                 return transaction.put(tail_space, state_.tail_key(staged.first), record_.raw());
             });
     }
@@ -202,6 +222,11 @@ private:
             append->answer = std::unexpected(std::move(unknown));
         }
         for (auto* append : staged.refused) append->answer = refuse_poisoned();
+        for (auto* work : staged.writes)
+            work->answer = work->answer
+                               ? fail(errc::unknown, "the engine failed while storing (" +
+                                                         cause.message + "); reopen, then look")
+                               : refuse_poisoned();
         state_.head.wake();
     }
 

@@ -1,13 +1,12 @@
 // One appender at a time, by whoever is there.
 //
-// Appends from any thread meet in a bounded queue. The caller that finds nobody leading leads: it
+// Appends and side writes from any thread meet in a bounded queue. The caller that finds nobody leading leads: it
 // takes what waits, has it stored as one group, hands the lead to the next blocked caller, and only
 // then answers its group, so that the next write is under way while threads wake up. Appends without
 // a thread of their own (asynchronous ones) are led by a task on the executor.
 #pragma once
 
-#include <varve/append.hpp>
-#include <varve/eventstore/format/batch_builder.hpp>
+#include <varve/eventstore/detail/pending.hpp>
 #include <varve/executor.hpp>
 #include <varve/failure.hpp>
 
@@ -24,23 +23,9 @@
 
 namespace varve::inline v0::detail {
 
-/// An append on its way. A blocking caller keeps it on its stack, an asynchronous one on the heap.
-struct pending_append {
-    enum state : int { waiting, leads, answered };
-
-    batch_builder batch;
-    std::span<const stream_check> checks;
-    std::span<const type_description> types;
-    std::span<const condition> conditions{};
-    std::span<const event_query> fail_if_exists{};
-    result<receipt> answer = fail(errc::closed, {});        ///< Until it is looked at.
-    std::move_only_function<void(result<receipt>)> done{};  ///< Empty: somebody blocks on `now`.
-    std::atomic<int> now = waiting;
-};
-
 class sequencer {
 public:
-    using group = std::span<pending_append* const>;
+    using group = std::span<pending_work* const>;
 
     /// `run` stores a group and fills in every answer. It is never called by two threads at once.
     sequencer(std::function<void(group)> run, std::size_t limit, varve::executor& threads)
@@ -50,23 +35,23 @@ public:
 
     /// Stores the append and returns when it has its answer. False: the queue is full or closed,
     /// nothing was tried.
-    result<void> submit(pending_append& append) {
+    result<void> submit(pending_work& append) {
         {
             const std::lock_guard lock{mutex_};
             if (auto accepted = enqueue(append); !accepted) return accepted;
             if (!leading_) {
                 leading_ = true;
-                append.now = pending_append::leads;
+                append.now = pending_work::leads;
             }
         }
-        append.now.wait(pending_append::waiting);
-        if (append.now == pending_append::leads) lead(&append);
+        append.now.wait(pending_work::waiting);
+        if (append.now == pending_work::leads) lead(&append);
         return {};
     }
 
     /// Queues an append with a `done`, which is called on a thread of the executor or of an appender.
     /// If this fails, `done` is not called and the append is still the caller's.
-    result<void> submit_later(pending_append& append) {
+    result<void> submit_later(pending_work& append) {
         bool idle = false;
         {
             const std::lock_guard lock{mutex_};
@@ -115,7 +100,7 @@ private:
 
     /// The executor gave up on the task that was to lead: nothing of what waits was tried.
     void abandon() {
-        std::vector<pending_append*> dropped;
+        std::vector<pending_work*> dropped;
         {
             const std::lock_guard lock{mutex_};
             dropped.assign(queue_.begin(), queue_.end());
@@ -123,8 +108,7 @@ private:
             ++answering_;
         }
         for (auto* append : dropped)
-            append->answer = fail(errc::cancelled,
-                                  "the executor ended before the append was tried");
+            append->refuse({errc::cancelled, "the executor ended before the append was tried"});
         hand_over();
         answer(dropped, nullptr);
         const std::lock_guard lock{mutex_};
@@ -132,7 +116,7 @@ private:
         idle_.notify_all();
     }
 
-    result<void> enqueue(pending_append& append) {
+    result<void> enqueue(pending_work& append) {
         if (closed_) return fail(errc::closed, "the store is closed");
         if (queue_.size() >= limit_)
             return fail(errc::overloaded,
@@ -143,8 +127,8 @@ private:
     }
 
     /// Serves groups until `own` is answered (one group if nobody's), then hands the lead over.
-    void lead(pending_append* own) {
-        std::vector<pending_append*> taken;
+    void lead(pending_work* own) {
+        std::vector<pending_work*> taken;
         bool served = false;
         do {
             take(taken);
@@ -163,18 +147,18 @@ private:
         idle_.notify_all();
     }
 
-    void take(std::vector<pending_append*>& taken) {
+    void take(std::vector<pending_work*>& taken) {
         const std::lock_guard lock{mutex_};
         taken.clear();
         for (std::size_t size = 0; !queue_.empty() && size < limits::group; queue_.pop_front()) {
-            size += queue_.front()->batch.raw().size();
+            size += queue_.front()->size;
             if (size > limits::group && !taken.empty()) break;
             taken.push_back(queue_.front());
         }
     }
 
     void hand_over() {
-        pending_append* next = nullptr;
+        pending_work* next = nullptr;
         bool others = false;
         {
             const std::lock_guard lock{mutex_};
@@ -190,7 +174,7 @@ private:
             }
         }
         if (next != nullptr) {
-            next->now = pending_append::leads;
+            next->now = pending_work::leads;
             next->now.notify_one();
         } else if (others) {
             executor_->post(lead_task{*this});
@@ -198,13 +182,13 @@ private:
     }
 
     /// After this, a blocking caller's append is gone: nothing here touches it again.
-    static void answer(group taken, const pending_append* own) {
+    static void answer(group taken, const pending_work* own) {
         for (auto* append : taken) {
             if (append->done) {
-                auto done = std::move(append->done);
-                done(std::move(append->answer));
+                auto done = std::move(append->done);  // it may end the append
+                done();
             } else if (append != own) {
-                append->now = pending_append::answered;
+                append->now = pending_work::answered;
                 append->now.notify_one();
             }
         }
@@ -215,7 +199,7 @@ private:
     varve::executor* executor_;
     std::mutex mutex_;
     std::condition_variable idle_;
-    std::deque<pending_append*> queue_;
+    std::deque<pending_work*> queue_;
     bool leading_ = false;
     bool closed_ = false;
     std::size_t answering_ = 0;

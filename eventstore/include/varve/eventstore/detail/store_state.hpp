@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <unordered_set>
@@ -192,6 +193,16 @@ struct store_state {
         if (!found) return pass_on(std::move(found));
         if (!*found) return missing(begin);
         return outcome;
+    }
+
+    /// What an entry of a space of octets holds, or nothing. Errors: what the engine's view says.
+    result<std::optional<bytes>> stored_value(const space& in, bytes_view at) {
+        auto view = engine.view();
+        if (!view) return pass_on(std::move(view));
+        std::optional<bytes> value;
+        auto found = view->get(in, at, [&](bytes_view data) { value = to_bytes(data); });
+        if (!found) return pass_on(std::move(found));
+        return value;
     }
 
     position record_of(position where) {

@@ -22,7 +22,13 @@ namespace detail {
 inline constexpr space meta_space{"meta", key_kind::octets, 0};
 inline constexpr space tail_space{"tail", key_kind::number, 1};
 inline constexpr space type_space{"types", key_kind::octets, 2};
-inline constexpr std::array store_spaces{meta_space, tail_space, type_space};
+inline constexpr space checkpoint_space{"checkpoints", key_kind::octets, 3};
+inline constexpr space snapshot_space{"snapshots", key_kind::octets, 4};
+inline constexpr space parked_space{"parked", key_kind::octets, 5};
+inline constexpr space reservation_space{"reservations", key_kind::octets, 6};
+inline constexpr std::array store_spaces{meta_space,       tail_space,     type_space,
+                                         checkpoint_space, snapshot_space, parked_space,
+                                         reservation_space};
 
 inline constexpr std::string_view identity_key = "identity";
 
