@@ -23,6 +23,7 @@ enum class exit_code : int {
 /// The code that a failure of the library leads to.
 constexpr exit_code exit_code_of(errc code) noexcept {
     switch (code) {
+        case errc::fenced:
         case errc::conflict:
         case errc::exists:
         case errc::tombstoned:
