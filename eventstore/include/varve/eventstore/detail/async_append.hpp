@@ -3,7 +3,6 @@
 
 #include <varve/eventstore/detail/pending.hpp>
 
-#include <deque>
 #include <functional>
 #include <span>
 #include <string>
@@ -22,11 +21,15 @@ struct async_append {
           work(std::move(built), own(request.checks), own(request.types), conditions, queries) {}
 
     std::span<const stream_check> own(std::span<const stream_check> given) {
+        names.reserve(given.size());  // so that they stay where they are
+        checks.reserve(given.size());
         for (const auto& check : given)
             checks.push_back({names.emplace_back(check.stream), check.expected});
         return checks;
     }
     std::span<const type_description> own(std::span<const type_description> given) {
+        descriptors.reserve(given.size());
+        types.reserve(given.size());
         for (auto type : given) {
             const auto& kept = descriptors.emplace_back(std::string{type.type},
                                                         to_bytes(type.descriptor));
@@ -37,8 +40,8 @@ struct async_append {
         return types;
     }
 
-    std::deque<std::string> names{};
-    std::deque<std::pair<std::string, bytes>> descriptors{};
+    std::vector<std::string> names{};
+    std::vector<std::pair<std::string, bytes>> descriptors{};
     std::vector<stream_check> checks{};
     std::vector<type_description> types{};
     std::vector<condition> conditions;
