@@ -35,10 +35,13 @@ public:
     void clear() noexcept {
         batches_.clear();
         taken_ = 0;
-        events_.clear();
-        links_.clear();
+        forget(events_);
+        forget(links_);
         used_ = 0;
-        ++group_;
+        if (keys_.size() > most_kept || ++group_ == 0) {
+            keys_ = {};
+            group_ = 1;
+        }
     }
 
     /// A batch was staged, behind all before it. It stays where it is until the next `clear`.
@@ -56,6 +59,15 @@ public:
 
 private:
     static constexpr std::uint32_t nobody = ~std::uint32_t{0};
+    static constexpr std::size_t most_kept = 1u << 16;  ///< Entries; a larger group is rare.
+
+    template <class List>
+    static void forget(List& list) noexcept {
+        if (list.capacity() > most_kept)
+            list = {};
+        else
+            list.clear();
+    }
 
     struct event {
         std::string_view stream, type;
@@ -67,7 +79,7 @@ private:
         std::uint64_t hash = 0;
         std::uint32_t first = nobody, last = nobody;
         std::uint32_t size = 0;
-        std::uint64_t group = 0;  ///< Whose it is: a key of an earlier group is no key.
+        std::uint32_t group = 0;  ///< Whose it is: a key of an earlier group is no key.
     };
     struct link {
         std::uint32_t event;
@@ -151,7 +163,7 @@ private:
     std::vector<link> links_;
     std::vector<key> keys_;  // open addressing; a power of two
     std::size_t used_ = 0;
-    std::uint64_t group_ = 1;
+    std::uint32_t group_ = 1;
 };
 
 using staged_events = basic_staged_events<name_hash>;
