@@ -127,6 +127,20 @@ void many_writers(bench::table& rows) {
                  {bench::at_least(0.8)});
 }
 
+/// Appends a second of one slice, each begun by `submit()` while the window has room.
+template <class Submit>
+double slice(bench::window& open, double seconds, Submit&& submit) {
+    const auto begin = bench::clock::now();
+    std::size_t count = 0;
+    while (bench::seconds_since(begin) < seconds)
+        for (int i = 0; i < 16; ++i, ++count) {
+            open.enter();
+            submit();
+        }
+    open.drain();
+    return static_cast<double>(count) / bench::seconds_since(begin);
+}
+
 void in_flight(bench::table& rows, std::ptrdiff_t most) {
     const std::string work = fmt::format("{} asynchronous appends in flight", most);
     if (!rows.wanted(work)) return;
@@ -135,31 +149,77 @@ void in_flight(bench::table& rows, std::ptrdiff_t most) {
     raw_sqlite raw = on.raw("groups");
     bench::window ours{most}, theirs{most};
     bench::streamed_groups groups{raw, [&](std::ptrdiff_t n) { theirs.leave(n); }};
-    const auto slice = [&](bench::window& open, auto&& submit) {
-        const auto begin = bench::clock::now();
-        std::size_t count = 0;
-        while (bench::seconds_since(begin) < on.seconds)
-            for (int i = 0; i < 16; ++i, ++count) {
-                open.enter();
-                submit();
-            }
-        open.drain();
-        return static_cast<double>(count) / bench::seconds_since(begin);
+    rows.compare(
+        work, unit::per_second,
+        {{"varve",
+          [&] {
+              return slice(ours, on.seconds, [&] {
+                  on.store.append_async(source.next(), [&](varve::result<varve::receipt> stored) {
+                      need(stored);
+                      ours.leave();
+                  });
+              });
+          }},
+         {"by hand: one record per group",
+          [&] { return slice(theirs, on.seconds, [&] { groups.append(source.payload()); }); }}},
+        {bench::at_least(0.6)});
+}
+
+/// Appends of one event with a tag that nobody has used, each on condition that this is so.
+class claims {
+public:
+    explicit claims(bool conditional) : conditional_(conditional) {}
+
+    /// The next request. Its views hold until the next call.
+    varve::append_request next(varve::position head) {
+        tag_ = fmt::format("seat:{:012}", ++count_);
+        tag_view_ = tag_;
+        auto request = source_.next();
+        event_ = request.events.front();
+        event_.tags = {&tag_view_, 1};
+        request.events = {&event_, 1};
+        if (!conditional_) return request;
+        unclaimed_ = {varve::event_query::tagged({tag_}), head};
+        request.conditions = {&unclaimed_, 1};
+        return request;
+    }
+
+private:
+    bool conditional_;
+    appends source_{1};
+    std::size_t count_ = 0;
+    std::string tag_;
+    std::string_view tag_view_;
+    varve::new_event event_;
+    varve::condition unclaimed_;
+};
+
+/// Two stores that get the same events; only one is asked whether their tags are free.
+void conditional(bench::table& rows, std::ptrdiff_t most) {
+    const std::string work = most == 1 ? "1 event on condition of its tag, 1 writer"
+                                       : fmt::format("{} conditional appends in flight", most);
+    if (!rows.wanted(work)) return;
+    ground with{rows}, without{rows};
+    claims asking{true}, plain{false};
+    bench::window first{most}, second{most};
+    const auto rate_of = [most](ground& on, claims& source, bench::window& open) {
+        return [&, most] {
+            if (most == 1)
+                return bench::rate(on.seconds,
+                                   [&] { need(on.store.append(source.next(on.store.head()))); });
+            return slice(open, on.seconds, [&] {
+                on.store.append_async(source.next(on.store.head()),
+                                      [&](varve::result<varve::receipt> stored) {
+                                          need(stored);
+                                          open.leave();
+                                      });
+            });
+        };
     };
     rows.compare(work, unit::per_second,
-                 {{"varve",
-                   [&] {
-                       return slice(ours, [&] {
-                           on.store.append_async(source.next(),
-                                                 [&](varve::result<varve::receipt> stored) {
-                                                     need(stored);
-                                                     ours.leave();
-                                                 });
-                       });
-                   }},
-                  {"by hand: one record per group",
-                   [&] { return slice(theirs, [&] { groups.append(source.payload()); }); }}},
-                 {bench::at_least(0.6)});
+                 {{"varve", rate_of(with, asking, first)},
+                  {"varve: the same events, unconditionally", rate_of(without, plain, second)}},
+                 {bench::at_least(0.7)});
 }
 
 }  // namespace
@@ -174,5 +234,7 @@ int main(int count, char** words) {
     many_writers(rows);
     in_flight(rows, 256);
     in_flight(rows, 2048);
+    conditional(rows, 1);
+    conditional(rows, 2048);
     return 0;
 }

@@ -32,8 +32,9 @@ answer<expectation> parse_expectation(const std::string& text) {
     if (text == "any") return expect::any;
     if (text == "none") return expect::none;
     if (text == "exists") return expect::exists;
+    if (text == "soft-deleted") return expect::soft_deleted;
     if (const auto number = parse_number(text)) return expect::at(revision{*number});
-    return bad("--expect takes a revision, none, any or exists, not '" + text + "'");
+    return bad("--expect takes a revision, none, any, exists or soft-deleted, not '" + text + "'");
 }
 
 template <class Id>
@@ -245,18 +246,21 @@ problem refused(const session& in, const failure& why, const append_options& opt
 /// What would be stored, found out without the right to write.
 answer<exit_code> try_out(const session& in, const append_options& options, const parsed& words,
                           tool_store& store, const encoded& payload) {
-    revision newest;
-    auto seen = store.log().scan_stream(options.stream, {.way = direction::backward, .limit = 1},
-                                        [&](const recorded_event& event) {
-                                            newest = event.revision;
-                                            return false;
-                                        });
+    auto seen = store.log().scan_stream(options.stream, {.limit = 1},
+                                        [](const recorded_event&) { return false; });
     if (!seen) return std::unexpected(in.explain(seen.error()));
-    if (!words.expected.met_by(newest)) {
+    const revision newest = seen->newest;
+    if (seen->state == stream_state::tombstoned)
+        return std::unexpected(refused(
+            in,
+            failure{errc::tombstoned, fmt::format("stream '{}' was ended for ever at revision {}",
+                                                  options.stream, newest.value)},
+            options));
+    if (!words.expected.met_by(newest, seen->state)) {
         failure conflict{errc::conflict,
                          fmt::format("{} is at revision {}, expected {}", options.stream,
                                      newest.value, to_string(words.expected)),
-                         {{options.stream, words.expected, newest}}};
+                         {{options.stream, words.expected, newest, seen->state}}};
         return std::unexpected(refused(in, conflict, options));
     }
     record one = in.out().make();

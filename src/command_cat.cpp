@@ -1,10 +1,9 @@
 // `varve cat`: the events of one stream.
+#include "asked_for.hpp"
 #include "commands.hpp"
 #include "event_printer.hpp"
 #include "text.hpp"
 #include "unknown_names.hpp"
-
-#include <varve/subscription.hpp>
 
 #include <limits>
 #include <utility>
@@ -17,22 +16,21 @@ constexpr auto last_number = std::numeric_limits<std::uint64_t>::max();
 /// Which events of the stream are wanted, and how many are left to show.
 struct selection {
     std::uint64_t from, to;
-    type_filter types;
+    event_query query;
     std::uint64_t left;
 
     bool is_beyond(revision r, direction way) const noexcept {
         return way == direction::forward ? r.value > to : r.value < from;
     }
     bool wants(const recorded_event& event) const noexcept {
-        return event.revision.value >= from && event.revision.value <= to &&
-               types.wants(event.type);
+        return event.revision.value >= from && event.revision.value <= to && query.matches(event);
     }
 };
 
 selection select(const cat_options& options) {
     return {.from = options.from.value_or(0),
             .to = options.to.value_or(last_number),
-            .types = type_filter{options.types},
+            .query = asked_for({}, options.types, options.tags),
             .left = options.count.value_or(last_number)};
 }
 
@@ -72,12 +70,15 @@ answer<exit_code> run_cat(const session& in, const cat_options& options) {
     stream_range range = first_page(wanted, options.reverse);
     wanted_types asked{options.types};
     bool begun = false;
+    bool ended = false;
     for (bool more = wanted.left != 0; more;) {
         // a page at a time, so that a slow reader of the output keeps no view of the store open
         auto page = log.read_stream(options.stream, range);
         if (!page) return std::unexpected(in.explain(page.error()));
         if (page->info().state == stream_state::unknown)
             return std::unexpected(no_such_stream(in, **store, options.stream));
+        ended = page->info().state == stream_state::deleted ||
+                page->info().state == stream_state::tombstoned;
         if (!std::exchange(begun, true)) in.out().begin_list("events", columns());
         more = page->info().more;
         for (const auto& event : *page) {
@@ -95,6 +96,11 @@ answer<exit_code> run_cat(const session& in, const cat_options& options) {
         range.up_to = page->info().head;  // all pages are of one prefix
     }
     if (begun) in.out().end_list();
+    if (ended)
+        in.out().tell({"ended", "the stream has ended, and its events are hidden",
+                       in.command("tail --category " + shell_word(category_of(options.stream))) +
+                           "  # the log shows them",
+                       severity::warning});
     asked.tell(in, **store);
     return exit_code::good;
 }

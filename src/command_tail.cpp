@@ -1,14 +1,13 @@
 // `varve tail`: the end of the log, and what comes after it.
+#include "asked_for.hpp"
 #include "commands.hpp"
 #include "event_printer.hpp"
 #include "text.hpp"
 #include "unknown_names.hpp"
 
-#include <varve/stream_id.hpp>
-#include <varve/subscription.hpp>
-
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -28,6 +27,7 @@ std::string line_of(const tail_options& options, std::optional<std::uint64_t> af
         line += fmt::format(" -n {}", *options.count);
     if (options.follow) line += " -f";
     for (const auto& type : options.types) line += " -t " + shell_word(type);
+    for (const auto& tag : options.tags) line += " --tag " + shell_word(tag);
     if (!options.category.empty()) line += " --category " + shell_word(options.category);
     return line;
 }
@@ -40,7 +40,7 @@ public:
           stop_(&stop),
           store_(&store),
           log_(store.log()),
-          types_(options.types),
+          query_(asked_for(options.category, options.types, options.tags)),
           asked_(options.types),
           printer_(in.out().how().format, [&store] { return store.types(); }) {}
 
@@ -76,11 +76,6 @@ public:
     }
 
 private:
-    bool wants(const recorded_event& event) const {
-        return types_.wants(event.type) &&
-               (options_->category.empty() || category_of(event.stream) == options_->category);
-    }
-
     /// Names that filter everything away are told of, once: a follow may still meet them.
     void tell_unknown() {
         if (in_->out().closed() || stop_->asked()) return;
@@ -106,14 +101,12 @@ private:
         if (options_->after) return position{*options_->after};
         position before = head;
         std::uint64_t left = options_->count.value_or(usual_count);
-        log_range range{.way = direction::backward, .limit = 65'536, .up_to = head};
+        log_range range{.way = direction::backward, .up_to = head};
         for (bool more = left != 0; more;) {
-            auto end = log_.scan_log(range, [&](const recorded_event& event) {
-                if (wants(event)) {
-                    before = position{event.position.value - 1};
-                    --left;
-                }
-                return left != 0;
+            range.limit = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, 65'536));
+            auto end = log_.scan_query(query_, range, [&](const recorded_event& event) {
+                before = position{event.position.value - 1};
+                return --left != 0;
             });
             if (!end) return pass_on(std::move(end));
             more = end->more && left != 0;
@@ -125,13 +118,14 @@ private:
     /// Shows what lies up to `head`, a page at a time, and moves on.
     result<void> catch_up(position head) {
         while (at_ < head && !in_->out().closed() && !stop_->asked()) {
-            auto page = log_.read_log({.after = at_, .up_to = head});
+            auto page = log_.read_query(query_, {.after = at_, .up_to = head});
             if (!page) return pass_on(std::move(page));
             for (const auto& event : *page) {
-                if (in_->out().closed() || stop_->asked()) break;
-                if (wants(event)) show(event);
+                if (in_->out().closed() || stop_->asked()) return {};
+                show(event);
                 at_ = event.position;
             }
+            at_ = page->info().last;
         }
         return {};
     }
@@ -156,7 +150,7 @@ private:
     interruption* stop_;
     tool_store* store_;
     store_ref log_;
-    type_filter types_;
+    event_query query_;
     wanted_types asked_;
     event_printer printer_;
     position at_;

@@ -30,7 +30,7 @@ answer<exit_code> run_streams(const session& in, const streams_options& options)
 struct cat_options {
     std::string stream;
     std::optional<std::uint64_t> from, to;  ///< Revisions, both included.
-    std::vector<std::string> types;
+    std::vector<std::string> types, tags;   ///< One of these types, all of these tags.
     std::optional<std::uint64_t> count;
     bool reverse = false;
 };
@@ -39,15 +39,15 @@ answer<exit_code> run_cat(const session& in, const cat_options& options);
 struct tail_options {
     std::optional<std::uint64_t> count;  ///< The last so many; 10.
     bool follow = false;
-    std::optional<std::uint64_t> after;  ///< A position: everything later, instead of `count`.
-    std::vector<std::string> types;
+    std::optional<std::uint64_t> after;    ///< A position: everything later, instead of `count`.
+    std::vector<std::string> types, tags;  ///< One of these types, all of these tags.
     std::string category;
 };
 answer<exit_code> run_tail(const session& in, const tail_options& options, interruption& stop);
 
 struct append_options {
     std::string stream, type, payload;
-    std::string expect = "any";  ///< any, none, exists, or a revision.
+    std::string expect = "any";  ///< any, none, exists, soft-deleted, or a revision.
     std::string id, correlation, causation, occurred_at;
     std::vector<std::string> headers, tags;
     std::string encoding;  ///< json, opaque, protobuf, flat; empty: as the type is stored, or json.

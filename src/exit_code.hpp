@@ -13,7 +13,7 @@ enum class exit_code : int {
     fault = 1,          ///< Ran and found a fault, or the system failed it.
     usage = 2,          ///< The command cannot be meant like this.
     not_found = 3,      ///< What was named is not there.
-    conflict = 4,       ///< The stream moved on, the append id was used, a claim was lost.
+    conflict = 4,       ///< The stream moved on or ended, the append id was used, a claim was lost.
     corrupt = 5,        ///< Stored bytes fail their checks.
     busy = 6,           ///< Somebody else holds the store, or it is overloaded.
     partial = 7,        ///< Done in part; the message says how to go on.
@@ -24,6 +24,8 @@ enum class exit_code : int {
 constexpr exit_code exit_code_of(errc code) noexcept {
     switch (code) {
         case errc::conflict:
+        case errc::exists:
+        case errc::tombstoned:
         case errc::id_reused:
         case errc::fenced: return exit_code::conflict;
         case errc::corrupt: return exit_code::corrupt;

@@ -141,6 +141,7 @@ void add_reading(CLI::App& app, invocation& call) {
     number(cat, "--from", call.cat.from, "First revision");
     number(cat, "--to", call.cat.to, "Last revision");
     words(cat, "-t,--type", call.cat.types, "TYPE", "Only this event type; may be repeated");
+    words(cat, "--tag", call.cat.tags, "TAG", "Only events with this tag; may be repeated");
     number(cat, "-c,--count", call.cat.count, "At most this many events");
     cat.add_flag("--reverse", call.cat.reverse, "Newest first");
     cat.callback([&call] {
@@ -153,6 +154,7 @@ void add_reading(CLI::App& app, invocation& call) {
     tail.add_flag("-f,--follow", call.tail.follow, "Wait for more, until Ctrl-C");
     number(tail, "--after", call.tail.after, "Everything after this position, instead of -n");
     words(tail, "-t,--type", call.tail.types, "TYPE", "Only this event type; may be repeated");
+    words(tail, "--tag", call.tail.tags, "TAG", "Only events with this tag; may be repeated");
     tail.add_option("--category", call.tail.category, "Only this category")->type_name("NAME");
     tail.callback([&call] {
         call.interruptible = true;
@@ -173,7 +175,8 @@ void add_writing(CLI::App& app, invocation& call) {
         ->required()
         ->type_name("");
     append
-        .add_option("--expect", to.expect, "Revision the stream must have: N, none, any or exists")
+        .add_option("--expect", to.expect,
+                    "Revision the stream must have: N, none, any, exists, or soft-deleted")
         ->type_name("REVISION");
     append.add_option("--id", to.id, "Append id; the same id stores once (a new one)")
         ->type_name("UUID");

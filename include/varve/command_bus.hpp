@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -38,6 +39,33 @@ struct send_options {
 };
 
 namespace detail {
+
+/// The tags of some events, as texts that live until the append.
+class encoded_tags {
+public:
+    template <class Event>
+    void take(std::size_t index, const Event& event, std::span<const std::string> by_hand) {
+        const std::size_t first = texts_.size();
+        each_declared_tag(event, [this](std::string_view tag) { texts_.emplace_back(tag); });
+        texts_.insert(texts_.end(), by_hand.begin(), by_hand.end());
+        if (texts_.size() != first) parts_.push_back({index, first, texts_.size() - first});
+    }
+
+    /// No text is added any more.
+    void attach(std::span<new_event> events) {
+        views_.assign(texts_.begin(), texts_.end());
+        for (const auto& [event, first, count] : parts_)
+            events[event].tags = std::span{views_}.subspan(first, count);
+    }
+
+private:
+    struct part {
+        std::size_t event, first, count;
+    };
+    std::vector<std::string> texts_;
+    std::vector<std::string_view> views_;
+    std::vector<part> parts_;
+};
 
 /// Events encoded side by side in one buffer, ready for an append.
 template <class State>
@@ -59,6 +87,7 @@ public:
             if (!outcome) return;
             outcome = try_encode(event, buffer_);
             fill(size > 1 ? more_[i] : one_, event, stream, options);
+            tags_.take(i, event, decided.tags_of(i));
             (size > 1 ? ends_[i] : end_) = buffer_.size();
             ++i;
         });
@@ -68,6 +97,7 @@ public:
                                                            : std::span{&end_, size};
         for (std::size_t from = 0, e = 0; e < size; from = ends[e++])  // the buffer rests only now
             events_[e].payload = bytes_view{buffer_}.subspan(from, ends[e] - from);
+        tags_.attach(events_);
         return {};
     }
 
@@ -92,6 +122,7 @@ private:
     }
 
     bytes buffer_;
+    encoded_tags tags_;
     new_event one_;
     std::size_t end_ = 0;
     std::vector<new_event> more_;

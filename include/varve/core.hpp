@@ -13,6 +13,8 @@
 #include <varve/engine.hpp>
 #include <varve/environment.hpp>
 #include <varve/event.hpp>
+#include <varve/event_query.hpp>
+#include <varve/event_tags.hpp>
 #include <varve/executor.hpp>
 #include <varve/expect.hpp>
 #include <varve/failure.hpp>

@@ -5,12 +5,16 @@
 //         if (account.cents < command.cents) return varve::reject("insufficient funds");
 //         return Withdrawn{command.cents};                        // or {Withdrawn{...}, Emptied{}}
 //     }
+//
+// An event may be given tags here, beside those that its type declares: `tagged(Withdrawn{...}, "x")`.
 #pragma once
 
 #include <varve/aggregate.hpp>
+#include <varve/event_tags.hpp>
 
 #include <cstddef>
 #include <cstdlib>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -81,8 +85,14 @@ public:
     decision(rejection refusal) : outcome_(std::move(refusal)) {}
 
     template <class Event>
-        requires(!std::is_base_of_v<decision, std::remove_cvref_t<Event>>)
+        requires(!std::is_base_of_v<decision, std::remove_cvref_t<Event>> &&
+                 !detail::is_tagged<std::remove_cvref_t<Event>>)
     decision(Event&& one) : outcome_(make(std::forward<Event>(one))) {}
+
+    template <class Event>
+    decision(tagged_event<Event> one) {
+        add(std::move(one));
+    }
 
     template <class... Event>
     decision(emitted<Event...> several) {
@@ -101,7 +111,9 @@ public:
     /// One more event, for decisions made in a loop. Ends a refusal.
     template <class Event>
     decision& add(Event&& one) {
-        if (std::holds_alternative<nothing_t>(outcome_))
+        if constexpr (detail::is_tagged<std::remove_cvref_t<Event>>)
+            return add_tagged(std::forward<Event>(one));
+        else if (std::holds_alternative<nothing_t>(outcome_))
             outcome_.template emplace<event>(make(std::forward<Event>(one)));
         else
             several().push_back(make(std::forward<Event>(one)));
@@ -119,6 +131,13 @@ public:
         return std::holds_alternative<event>(outcome_) ? 1 : 0;
     }
     bool empty() const noexcept { return size() == 0; }
+
+    /// The tags that were given by hand to an event, counted from 0.
+    std::span<const std::string> tags_of(std::size_t index) const noexcept {
+        for (const auto& each : tags_)
+            if (each.event == index) return each.tags;
+        return {};
+    }
 
     /// Calls `f(event)` with each event in order, as its own type.
     template <class F>
@@ -142,6 +161,13 @@ private:
             std::abort();
     }
 
+    template <class Event>
+    decision& add_tagged(tagged_event<Event> one) {
+        add(std::move(one.event));
+        tags_.push_back({size() - 1, std::move(one.tags)});
+        return *this;
+    }
+
     /// The events as a list, whatever was there before.
     std::vector<event>& several() {
         if (auto* list = std::get_if<std::vector<event>>(&outcome_)) return *list;
@@ -150,7 +176,13 @@ private:
         return outcome_.template emplace<std::vector<event>>(std::move(list));
     }
 
+    struct tags_by_hand {
+        std::size_t event;
+        std::vector<std::string> tags;
+    };
+
     std::variant<nothing_t, event, std::vector<event>, rejection> outcome_;
+    std::vector<tags_by_hand> tags_;
 };
 
 }  // namespace varve::inline v0

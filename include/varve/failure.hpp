@@ -4,6 +4,7 @@
 #include <varve/expect.hpp>
 #include <varve/ids.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -16,11 +17,13 @@ namespace varve::inline v0 {
 /// What went wrong, and so what to do about it.
 enum class errc : std::uint8_t {
     conflict = 1,  ///< The stream or boundary moved on since it was read. Load, decide again.
+    exists,        ///< What `fail_if_exists` asks for is there already. Do not retry.
     rejected,      ///< The domain said no. Show the reason; do not retry.
     overloaded,    ///< The queue is full. Nothing was tried; retry later.
     unknown,       ///< The engine failed while storing. Reopen, ask again with the same append id.
     poisoned,      ///< An earlier write failed. Reopen first.
     reserved,      ///< A prepared transaction holds the stream. Wait for its outcome.
+    tombstoned,    ///< The stream was ended for ever. Take another stream.
     full,          ///< No space or quota, seen before anything was written.
     corrupt,       ///< Stored bytes fail their checks. Never retried; run `varve verify`.
     id_reused,     ///< This append id was stored with other bytes. Take a new id.
@@ -43,11 +46,13 @@ enum class errc : std::uint8_t {
 constexpr std::string_view to_string(errc code) noexcept {
     switch (code) {
         case errc::conflict: return "conflict";
+        case errc::exists: return "exists";
         case errc::rejected: return "rejected";
         case errc::overloaded: return "overloaded";
         case errc::unknown: return "unknown";
         case errc::poisoned: return "poisoned";
         case errc::reserved: return "reserved";
+        case errc::tombstoned: return "tombstoned";
         case errc::full: return "full";
         case errc::corrupt: return "corrupt";
         case errc::id_reused: return "id_reused";
@@ -72,17 +77,30 @@ constexpr std::string_view to_string(errc code) noexcept {
 struct failed_check {
     std::string stream;
     expectation expected;
-    revision actual;  ///< 0 if the stream was never written.
+    revision actual;     ///< 0 if the stream was never written.
+    stream_state state;  ///< Tells a stream that was ended from one that has events.
 
     friend bool operator==(const failed_check&, const failed_check&) = default;
+};
+
+/// One condition of an append that did not hold.
+struct failed_condition {
+    enum class kind : std::uint8_t { condition, fail_if_exists };
+
+    kind what;          ///< In which of the request's two lists it stands,
+    std::size_t index;  ///< and at which place there, from 0.
+    position found;     ///< The first event that it is refused for.
+
+    friend bool operator==(const failed_condition&, const failed_condition&) = default;
 };
 
 /// Why something did not happen.
 struct failure {
     errc code{};
     std::string message;                 ///< What, where and why; a sentence for a person.
-    std::vector<failed_check> checks{};  ///< With `conflict`: every check that failed.
+    std::vector<failed_check> checks{};  ///< With `conflict`, `exists`: every check that failed.
     append_id append{};                  ///< With `unknown`: ask again with this id.
+    std::vector<failed_condition> conditions{};  ///< Every condition that failed, likewise.
 };
 
 /// A value, or the failure that stands in its place.

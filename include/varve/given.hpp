@@ -18,6 +18,7 @@
 
 #include <exception>
 #include <source_location>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,7 +42,7 @@ class outcome {
 public:
     explicit outcome(decision<State> decided) : decided_(std::move(decided)) {}
 
-    /// Exactly these events, in this order.
+    /// Exactly these events, in this order, with the tags given to them by hand (`tagged`).
     template <class... Event>
     void then(const Event&... expected) const {
         std::vector<one> wanted;
@@ -78,8 +79,9 @@ private:
         std::string_view type;
         bytes payload;
         std::string text;
+        std::vector<std::string> tags{};
         bool same_as(const one& other) const {
-            return type == other.type && payload == other.payload;
+            return type == other.type && payload == other.payload && tags == other.tags;
         }
     };
 
@@ -89,10 +91,22 @@ private:
                       "varve: this is not one of the aggregate's `events`");
         return {wire_name<Event>, encode(event), to_text(event)};
     }
+    template <class Event>
+    static one look(const tagged_event<Event>& event) {
+        return with_tags(look(event.event), event.tags);
+    }
+
+    static one with_tags(one seen, std::span<const std::string> tags) {
+        seen.tags.assign(tags.begin(), tags.end());
+        for (const auto& tag : tags) seen.text += " #" + tag;
+        return seen;
+    }
 
     std::vector<one> events() const {
         std::vector<one> all;
-        decided_.each([&all](const auto& event) { all.push_back(look(event)); });
+        decided_.each([&](const auto& event) {
+            all.push_back(with_tags(look(event), decided_.tags_of(all.size())));
+        });
         return all;
     }
 

@@ -41,7 +41,8 @@ struct log_range {
     position up_to{std::numeric_limits<std::uint64_t>::max()};
 };
 
-/// Which part of a stream to read, and how much of it.
+/// Which part of a stream to read, and how much of it. What lies before the event that ended the
+/// stream last, and that event, are hidden.
 struct stream_range {
     revision after{0};  ///< Exclusive. Backward: events before this one; 0 means from the end.
     direction way = direction::forward;
@@ -49,14 +50,6 @@ struct stream_range {
     std::size_t max_bytes = 16u << 20;
     /// Nothing beyond this position, so that several pages share one prefix.
     position up_to{std::numeric_limits<std::uint64_t>::max()};
-};
-
-/// What is known of a stream.
-enum class stream_state : std::uint8_t {
-    unknown,  ///< Never written.
-    empty,    ///< Written, and all its events were removed.
-    exists,   ///< Has events.
-    deleted,  ///< Deleted; may continue or not, as the store says.
 };
 
 /// Where a scan ended.
@@ -70,7 +63,7 @@ struct scan_end {
 struct stream_scan_end {
     position head;
     stream_state state = stream_state::unknown;
-    revision newest;  ///< The stream's own newest revision within the prefix.
+    revision newest;  ///< The stream's own newest revision within the prefix, hidden or not.
     revision last;    ///< The last revision given; the next call's `after`.
     bool more = false;
 };
@@ -123,11 +116,15 @@ template <class S>
 concept event_store = requires(S& store, const append_request& request, const append_id& id,
                                position where, std::string_view stream, const log_range& log,
                                const stream_range& part, const event_visitor& visit,
-                               std::function<void()> wake, std::chrono::nanoseconds wait) {
+                               std::function<void()> wake, std::chrono::nanoseconds wait,
+                               const event_query& query, const end_request& end, timestamp when) {
     { S::traits } -> std::convertible_to<const store_traits&>;
     { store.identity() } -> std::same_as<store_identity>;
     /// Stores all of it durably or refuses all of it. Errors: `errc` tells what to do.
     { store.append(request) } -> std::same_as<result<receipt>>;
+    /// Ends a stream, softly or for ever. Errors: those of an append; `not_found` if a stream that is
+    /// to end softly has no events; `tombstoned` if it has ended for ever.
+    { store.end_stream(end) } -> std::same_as<result<receipt>>;
     /// The receipt of an earlier append, or nothing. Errors: `poisoned`, `io`, `corrupt`.
     { store.find(id) } -> std::same_as<result<std::optional<receipt>>>;
     /// The last durable position.
@@ -135,9 +132,16 @@ concept event_store = requires(S& store, const append_request& request, const ap
     /// Visits events in place, without a copy.
     { store.scan_log(log, visit) } -> std::same_as<result<scan_end>>;
     { store.scan_stream(stream, part, visit) } -> std::same_as<result<stream_scan_end>>;
+    /// Visits the events of the log that match a query; `limit` and `max_bytes` count those. Errors:
+    /// as `event_query::check`.
+    { store.scan_query(query, log, visit) } -> std::same_as<result<scan_end>>;
     /// The same events in a page that owns them.
     { store.read_log(log) } -> std::same_as<result<event_page>>;
     { store.read_stream(stream, part) } -> std::same_as<result<stream_page>>;
+    { store.read_query(query, log) } -> std::same_as<result<event_page>>;
+    /// The last position recorded at or before a time, 0 if there is none: `up_to` it, a read sees the
+    /// log as it was then.
+    { store.position_at(when) } -> std::same_as<result<position>>;
     /// Blocks until the head lies beyond `where` or `wait` is over; gives the head.
     { store.wait_beyond(where, wait) } -> std::same_as<position>;
     /// Calls `wake` on the appending thread after each group became durable. Must be quick.

@@ -31,6 +31,7 @@ public:
 
     store_identity identity() const { return store_->identity(); }
     result<receipt> append(const append_request& request) { return store_->append(request); }
+    result<receipt> end_stream(const end_request& request) { return store_->end_stream(request); }
     result<std::optional<receipt>> find(const append_id& id) { return store_->find(id); }
     position head() const { return store_->head(); }
     result<scan_end> scan_log(const log_range& range, const event_visitor& visit) {
@@ -40,10 +41,18 @@ public:
                                         const event_visitor& visit) {
         return store_->scan_stream(stream, range, visit);
     }
+    result<scan_end> scan_query(const event_query& query, const log_range& range,
+                                const event_visitor& visit) {
+        return store_->scan_query(query, range, visit);
+    }
     result<event_page> read_log(const log_range& range) { return store_->read_log(range); }
     result<stream_page> read_stream(std::string_view stream, const stream_range& range = {}) {
         return store_->read_stream(stream, range);
     }
+    result<event_page> read_query(const event_query& query, const log_range& range = {}) {
+        return store_->read_query(query, range);
+    }
+    result<position> position_at(timestamp when) { return store_->position_at(when); }
     position wait_beyond(position where, std::chrono::nanoseconds wait) {
         return store_->wait_beyond(where, wait);
     }
@@ -57,13 +66,18 @@ private:
         virtual const store_traits& what() const noexcept = 0;
         virtual store_identity identity() const = 0;
         virtual result<receipt> append(const append_request&) = 0;
+        virtual result<receipt> end_stream(const end_request&) = 0;
         virtual result<std::optional<receipt>> find(const append_id&) = 0;
         virtual position head() const = 0;
         virtual result<scan_end> scan_log(const log_range&, const event_visitor&) = 0;
         virtual result<stream_scan_end> scan_stream(std::string_view, const stream_range&,
                                                     const event_visitor&) = 0;
+        virtual result<scan_end> scan_query(const event_query&, const log_range&,
+                                            const event_visitor&) = 0;
         virtual result<event_page> read_log(const log_range&) = 0;
         virtual result<stream_page> read_stream(std::string_view, const stream_range&) = 0;
+        virtual result<event_page> read_query(const event_query&, const log_range&) = 0;
+        virtual result<position> position_at(timestamp) = 0;
         virtual position wait_beyond(position, std::chrono::nanoseconds) = 0;
         virtual registration on_durable(std::function<void()>) = 0;
     };
@@ -74,6 +88,7 @@ private:
         const store_traits& what() const noexcept override { return Store::traits; }
         store_identity identity() const override { return store->identity(); }
         result<receipt> append(const append_request& r) override { return store->append(r); }
+        result<receipt> end_stream(const end_request& r) override { return store->end_stream(r); }
         result<std::optional<receipt>> find(const append_id& id) override {
             return store->find(id);
         }
@@ -85,10 +100,18 @@ private:
                                             const event_visitor& v) override {
             return store->scan_stream(s, r, v);
         }
+        result<scan_end> scan_query(const event_query& q, const log_range& r,
+                                    const event_visitor& v) override {
+            return store->scan_query(q, r, v);
+        }
         result<event_page> read_log(const log_range& r) override { return store->read_log(r); }
         result<stream_page> read_stream(std::string_view s, const stream_range& r) override {
             return store->read_stream(s, r);
         }
+        result<event_page> read_query(const event_query& q, const log_range& r) override {
+            return store->read_query(q, r);
+        }
+        result<position> position_at(timestamp when) override { return store->position_at(when); }
         position wait_beyond(position p, std::chrono::nanoseconds w) override {
             return store->wait_beyond(p, w);
         }

@@ -14,10 +14,8 @@
 
 #include <varve/store.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,20 +23,19 @@
 
 namespace varve::inline v0 {
 
-/// A set of event types by wire name; an empty set stands for every type.
+/// Says a query by event types alone; no types stand for everything.
 class type_filter {
 public:
     type_filter() = default;
-    explicit type_filter(std::vector<std::string> types) : types_(std::move(types)) {
-        std::ranges::sort(types_);
-    }
+    explicit type_filter(std::vector<std::string> types)
+        : query_(types.empty() ? event_query::everything()
+                               : event_query::any_of({query_item{.types = std::move(types)}})) {}
 
-    bool wants(std::string_view type) const noexcept {
-        return types_.empty() || std::ranges::binary_search(types_, type, std::less<>{});
-    }
+    operator event_query() const& { return query_; }
+    operator event_query() && { return std::move(query_); }
 
 private:
-    std::vector<std::string> types_;
+    event_query query_ = event_query::everything();
 };
 
 /// How much one call to `subscription::poll` looks at, wanted or not.
@@ -52,8 +49,10 @@ template <event_store Store>
 class subscription {
 public:
     /// Begins after `after`: 0 for the whole log, a checkpoint to go on from there.
-    explicit subscription(Store& store, position after = {}, type_filter wanted = {})
-        : store_(&store), at_(after), wanted_(std::move(wanted)) {}
+    /// Gives what matches `wanted`; a query that no store takes is refused by the first `poll`.
+    explicit subscription(Store& store, position after = {},
+                          event_query wanted = event_query::everything())
+        : store_(&store), at_(after), wanted_(std::move(wanted)), sound_(wanted_.check()) {}
 
     /// The last position looked at, given or passed over: what a checkpoint may say.
     position at() const noexcept { return at_; }
@@ -67,14 +66,15 @@ public:
     /// Calls `visit` with each later event that is wanted; the event is a view, valid in the call.
     /// `visit` returns false to end the call: that event counts as given. True if events wait beyond.
     /// Errors: `corrupt` if the log has a gap or ends before this reader's position (events were lost,
-    /// or the position is of another store); what the store's scan says.
+    /// or the position is of another store); what `event_query::check` and the store's scan say.
     result<bool> poll(const event_visitor& visit, poll_limits limits = {}) {
+        if (!sound_) return std::unexpected(sound_.error());
         bool gap = false;
         const auto end = store_->scan_log(range(limits), [&](const recorded_event& event) {
             gap = Store::traits.dense_positions ? event.position != at_.next()
                                                 : event.position <= at_;
             if (gap) return false;
-            const bool go_on = !wanted_.wants(event.type) || visit(event);
+            const bool go_on = !wanted_.matches(event) || visit(event);
             at_ = event.position;  // after the visit: an event whose visitor throws was not given
             return go_on;
         });
@@ -126,7 +126,8 @@ private:
     Store* store_;
     position at_;
     position head_;
-    type_filter wanted_;
+    event_query wanted_;
+    result<void> sound_;  ///< Whether `wanted_` is one.
 };
 
 }  // namespace varve::inline v0

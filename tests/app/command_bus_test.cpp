@@ -38,6 +38,7 @@ struct watched_store {
         std::exchange(before_append, [] {})();
         return store.append(request);
     }
+    auto end_stream(const varve::end_request& request) { return store.end_stream(request); }
     auto find(const append_id& id) { return store.find(id); }
     auto scan_log(const varve::log_range& range, const varve::event_visitor& visit) {
         return store.scan_log(range, visit);
@@ -47,6 +48,14 @@ struct watched_store {
         before_scan();
         return store.scan_stream(stream, range, visit);
     }
+    auto scan_query(const varve::event_query& query, const varve::log_range& range,
+                    const varve::event_visitor& visit) {
+        return store.scan_query(query, range, visit);
+    }
+    auto read_query(const varve::event_query& query, const varve::log_range& range) {
+        return store.read_query(query, range);
+    }
+    auto position_at(varve::timestamp when) { return store.position_at(when); }
     auto read_log(const varve::log_range& range) { return store.read_log(range); }
     auto read_stream(std::string_view stream, const varve::stream_range& range = {}) {
         return store.read_stream(stream, range);
@@ -176,7 +185,7 @@ TEST_F(command_bus, a_command_that_stored_nothing_is_decided_again) {
     const auto nothing = bus.send(Open{"7"}, once);
     ASSERT_TRUE(nothing);
     EXPECT_EQ(*nothing,
-              (varve::receipt{.id = once.id, .first = {}, .last = store_.head(), .streams = {}}))
+              (varve::receipt{.id = once.id, .first = {}, .last = store.head(), .streams = {}}))
         << "waiting for `last` shows what the decision saw";
     EXPECT_EQ(bus.send(Withdraw{7, 10}, once).error().code, errc::rejected);
     ASSERT_TRUE(bus.send(Deposit{"7", 10}));
@@ -192,7 +201,8 @@ TEST_F(command_bus, a_writer_in_between_is_a_conflict_and_no_lost_update) {
     EXPECT_EQ(done.error().code, errc::conflict);
     ASSERT_EQ(done.error().checks.size(), 1u);
     EXPECT_EQ(done.error().checks[0],
-              (varve::failed_check{"account-7", varve::expect::at(revision{2}), revision{3}}));
+              (varve::failed_check{"account-7", varve::expect::at(revision{2}), revision{3},
+                                   varve::stream_state::exists}));
     EXPECT_EQ(account().cents, 20);
 }
 

@@ -40,6 +40,25 @@ TEST(decision, it_may_grow_in_a_loop) {
     EXPECT_EQ(sum, 1234);
 }
 
+TEST(decision, an_event_may_be_given_tags_by_hand) {
+    const auto tags = [](const decided& from, std::size_t at) {
+        const auto given = from.tags_of(at);
+        return std::vector<std::string>{given.begin(), given.end()};
+    };
+    using texts = std::vector<std::string>;
+    const decided one = varve::tagged(till::Deposited{5}, "branch:3", std::string{"salary"});
+    EXPECT_EQ(types(one), (std::vector<std::string_view>{"bank.deposited"}));
+    EXPECT_EQ(tags(one, 0), (texts{"branch:3", "salary"}));
+    const decided several{till::Opened{}, varve::tagged(till::Deposited{5}, "a"),
+                          till::Withdrawn{1}, varve::tagged(till::Withdrawn{2}, "b")};
+    EXPECT_EQ(several.size(), 4u);
+    for (std::size_t i = 0; i < 4; ++i)
+        EXPECT_EQ(tags(several, i), (i == 1 ? texts{"a"} : i == 3 ? texts{"b"} : texts{}));
+    const decided emitted = varve::emit(varve::tagged(till::Opened{}, "a"), till::Deposited{5});
+    EXPECT_EQ(tags(emitted, 0), texts{"a"});
+    EXPECT_EQ(emitted.size(), 2u);
+}
+
 TEST(decision, a_refusal_carries_the_domains_words) {
     const decided plain = varve::reject("insufficient funds");
     const decided coded = varve::reject("limit", "the daily limit is 500");

@@ -36,13 +36,25 @@ TEST(names, a_name_is_not_empty_and_bounded_and_not_the_stores_own) {
 
 // semantics.md §4
 TEST(names, an_expectation_is_met_by_exactly_the_revisions_it_means) {
+    using namespace varve::expect;
+    using enum varve::stream_state;
     const revision never{0}, first{1}, third{3};
-    EXPECT_TRUE(varve::expect::any.met_by(never) && varve::expect::any.met_by(third));
-    EXPECT_TRUE(varve::expect::none.met_by(never) && !varve::expect::none.met_by(first));
-    EXPECT_TRUE(!varve::expect::exists.met_by(never) && varve::expect::exists.met_by(first));
-    EXPECT_TRUE(varve::expect::at(third).met_by(third) && !varve::expect::at(third).met_by(first));
-    for (const auto seen : {never, first})
-        EXPECT_EQ(varve::expect::at(revision{0}).met_by(seen), varve::expect::none.met_by(seen));
+    EXPECT_TRUE(any.met_by(never, unknown) && any.met_by(third, tombstoned));
+    EXPECT_TRUE(none.met_by(never, unknown) && !none.met_by(first, varve::stream_state::exists));
+    EXPECT_FALSE(none.met_by(third, deleted)) << "a stream that was deleted has been written";
+    const auto& has_events = varve::expect::exists;
+    EXPECT_TRUE(has_events.met_by(first, varve::stream_state::exists));
+    for (const auto state : {unknown, empty, deleted, tombstoned})
+        EXPECT_FALSE(has_events.met_by(state == unknown ? never : third, state));
+    for (const auto state : {unknown, empty, varve::stream_state::exists, tombstoned})
+        EXPECT_FALSE(soft_deleted.met_by(third, state));
+    EXPECT_TRUE(soft_deleted.met_by(third, deleted));
+    for (const auto state : {varve::stream_state::exists, deleted, tombstoned}) {
+        EXPECT_TRUE(at(third).met_by(third, state));
+        EXPECT_FALSE(at(third).met_by(first, state));
+        EXPECT_FALSE(at(revision{0}).met_by(first, state) || none.met_by(first, state));
+    }
+    EXPECT_TRUE(at(revision{0}).met_by(never, unknown));
 }
 
 TEST(names, every_failure_code_has_a_word_of_its_own) {

@@ -45,7 +45,17 @@ public:
                                                       const varve::event_visitor&) {
         return {};
     }
+    varve::result<varve::receipt> end_stream(const varve::end_request&) { return {}; }
+    varve::result<varve::scan_end> scan_query(const varve::event_query&, const varve::log_range&,
+                                              const varve::event_visitor&) {
+        return {};
+    }
     varve::result<varve::event_page> read_log(const varve::log_range&) { return {}; }
+    varve::result<varve::event_page> read_query(const varve::event_query&,
+                                                const varve::log_range&) {
+        return {};
+    }
+    varve::result<varve::position> position_at(varve::timestamp) { return {}; }
     varve::result<varve::stream_page> read_stream(std::string_view, const varve::stream_range&) {
         return {};
     }

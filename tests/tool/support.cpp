@@ -245,6 +245,14 @@ varve::receipt writer::json(std::string_view stream, std::string_view type,
                   &described);
 }
 
+varve::receipt writer::end(std::string_view stream, varve::ending how) {
+    return inner_->store
+        .end_stream({.id = inner_->environment.ids().next<varve::append_id>(),
+                     .stream = stream,
+                     .how = how})
+        .value();
+}
+
 void writer::advance(std::chrono::nanoseconds by) { inner_->clock.advance(by); }
 
 /// Takes the record out of its table and puts it back with one bit of its last byte flipped.

@@ -101,6 +101,8 @@ public:
                           const varve::type_description* type = nullptr);
     /// A JSON event.
     varve::receipt json(std::string_view stream, std::string_view type, std::string_view payload);
+    /// Ends a stream.
+    varve::receipt end(std::string_view stream, varve::ending how);
     /// Flips the last bit of the record that holds `where`, in a store that nobody has open.
     static void flip_bit(const std::string& path, varve::position where);
     void advance(std::chrono::nanoseconds by);

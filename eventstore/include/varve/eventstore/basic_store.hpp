@@ -8,6 +8,7 @@
 
 #include <varve/checkpoint.hpp>
 #include <varve/environment.hpp>
+#include <varve/eventstore/detail/async_append.hpp>
 #include <varve/eventstore/detail/checkpoints.hpp>
 #include <varve/eventstore/detail/group_writer.hpp>
 #include <varve/eventstore/detail/parking.hpp>
@@ -50,13 +51,26 @@ public:
     varve::environment& environment() const noexcept { return *core_->state.options.environment; }
     bool read_only() const { return core_->state.engine.read_only(); }
 
-    /// Blocks until the append is durable or refused. Refused with `conflict` (all failed checks
-    /// inside), `id_reused`, `too_large`, `invalid_argument`, `overloaded`, `poisoned`, `closed`,
-    /// `unsupported` (opened read-only). `unknown`: ask again with the same id after `reopen()`.
+    /// Blocks until the append is durable or refused. Refused with `conflict` or `exists` (all failed
+    /// checks and conditions inside), `tombstoned`, `id_reused`, `too_large`, `invalid_argument`,
+    /// `overloaded`, `poisoned`, `closed`, `unsupported` (opened read-only). `unknown`: ask again with
+    /// the same id after `reopen()`.
     result<receipt> append(const append_request& request) {
         auto batch = core_->encode(request);
         if (!batch) return pass_on(std::move(batch));
-        detail::pending_append append{std::move(*batch), request.checks, request.types};
+        detail::pending_append append{std::move(*batch), request.checks, request.types,
+                                      request.conditions, request.fail_if_exists};
+        if (auto taken = core_->queue.submit(append); !taken) return pass_on(std::move(taken));
+        return std::move(append.answer);
+    }
+
+    /// Ends a stream, softly or for ever; answers as an append of one event does. `not_found` if a
+    /// stream that is to end softly has no events to hide.
+    result<receipt> end_stream(const end_request& request) {
+        auto batch = core_->encode(request);
+        if (!batch) return pass_on(std::move(batch));
+        const stream_check check{request.stream, request.expected};
+        detail::pending_append append{std::move(*batch), {&check, 1}, {}};
         if (auto taken = core_->queue.submit(append); !taken) return pass_on(std::move(taken));
         return std::move(append.answer);
     }
@@ -68,7 +82,8 @@ public:
                       std::move_only_function<void(result<receipt>)> done) {
         auto batch = core_->encode(request);
         if (!batch) return done(pass_on(std::move(batch)));
-        auto append = std::make_unique<async_append>(std::move(*batch), request, std::move(done));
+        auto append = std::make_unique<detail::async_append>(std::move(*batch), request,
+                                                             std::move(done));
         auto* waiting = append.get();
         waiting->work.done = [owner = std::move(append)] {
             owner->done(std::move(owner->work.answer));
@@ -92,22 +107,23 @@ public:
                                         const event_visitor& visit) {
         return core_->reader.scan_stream(stream, range, visit);
     }
+    result<scan_end> scan_query(const event_query& query, const log_range& range,
+                                const event_visitor& visit) {
+        return core_->reader.scan_query(query, range, visit);
+    }
     result<event_page> read_log(const log_range& range) {
-        event_page page;
-        auto end = scan_log(range,
-                            [&](const recorded_event& event) { return page.add(event), true; });
-        if (!end) return pass_on(std::move(end));
-        page.finish(*end);
-        return page;
+        return page_of<event_page>([&](const auto& add) { return scan_log(range, add); });
     }
     result<stream_page> read_stream(std::string_view stream, const stream_range& range = {}) {
-        stream_page page;
-        auto end = scan_stream(stream, range,
-                               [&](const recorded_event& event) { return page.add(event), true; });
-        if (!end) return pass_on(std::move(end));
-        page.finish(*end);
-        return page;
+        return page_of<stream_page>(
+            [&](const auto& add) { return scan_stream(stream, range, add); });
     }
+    result<event_page> read_query(const event_query& query, const log_range& range = {}) {
+        return page_of<event_page>([&](const auto& add) { return scan_query(query, range, add); });
+    }
+
+    /// The last position that was recorded at or before a time; 0 if the log begins later.
+    result<position> position_at(timestamp when) { return core_->reader.position_at(when); }
 
     position wait_beyond(position where, std::chrono::nanoseconds wait) {
         return core_->state.wait_beyond(where, wait);
@@ -196,41 +212,6 @@ protected:
     const detail::durable_head& durable() const noexcept { return core_->state.head; }
 
 private:
-    /// An append without a thread that waits, with all that it points to.
-    struct async_append {
-        async_append(detail::batch_builder built, const append_request& request,
-                     std::move_only_function<void(result<receipt>)> user)
-            : names(request.checks.size()),
-              descriptors(request.types.size()),
-              done(std::move(user)),
-              work(std::move(built), own(request.checks), own(request.types)) {}
-
-        std::span<const stream_check> own(std::span<const stream_check> given) {
-            for (std::size_t i = 0; i < given.size(); ++i) {
-                names[i] = given[i].stream;
-                checks.push_back({names[i], given[i].expected});
-            }
-            return checks;
-        }
-        std::span<const type_description> own(std::span<const type_description> given) {
-            for (std::size_t i = 0; i < given.size(); ++i) {
-                auto type = given[i];
-                descriptors[i] = {std::string{type.type}, to_bytes(type.descriptor)};
-                type.type = descriptors[i].first;
-                type.descriptor = descriptors[i].second;
-                types.push_back(type);
-            }
-            return types;
-        }
-
-        std::vector<std::string> names;
-        std::vector<std::pair<std::string, bytes>> descriptors;
-        std::vector<stream_check> checks;
-        std::vector<type_description> types;
-        std::move_only_function<void(result<receipt>)> done;
-        detail::pending_append work;
-    };
-
     struct core {
         core(Engine opened, const store_options& chosen)
             : state(std::move(opened), chosen),
@@ -238,7 +219,12 @@ private:
                     chosen.queue, chosen.environment->executor()) {}
 
         result<detail::batch_builder> encode(const append_request& request) const {
+            if (state.engine.read_only()) return refuse_read_only();
             if (auto checked = check(request); !checked) return pass_on(std::move(checked));
+            return detail::batch_builder::encode(request, state.options.chain);
+        }
+        result<detail::batch_builder> encode(const end_request& request) const {
+            if (state.engine.read_only()) return refuse_read_only();
             return detail::batch_builder::encode(request, state.options.chain);
         }
 
@@ -248,17 +234,17 @@ private:
         }
 
         result<void> check(const append_request& request) const {
-            if (state.engine.read_only()) return refuse_read_only();
-            if (request.events.empty() && request.checks.empty())
-                return fail(errc::invalid_argument, "the append has neither events nor checks");
+            if (request.events.empty() && request.checks.empty() && request.conditions.empty() &&
+                request.fail_if_exists.empty())
+                return fail(errc::invalid_argument,
+                            "the append has neither events nor checks nor conditions");
             if (request.checks.size() > limits::checks)
-                return fail(errc::too_large,
-                            "the append has " + std::to_string(request.checks.size()) +
-                                " checks, the limit is " + std::to_string(limits::checks));
+                return too_many(request.checks.size(), "checks", limits::checks);
             for (const auto& believed : request.checks)
                 if (!is_name(believed.stream, limits::stream_name))
                     return check_name("the stream of a check", believed.stream,
                                       limits::stream_name);
+            if (auto checked = check_conditions(request); !checked) return checked;
             for (const auto& type : request.types)
                 if (auto fine = check(type); !fine) return fine;
             return {};
@@ -284,6 +270,30 @@ private:
             return {};
         }
 
+        result<void> check_conditions(const append_request& request) const {
+            const auto count = request.conditions.size() + request.fail_if_exists.size();
+            if (count == 0) return {};
+            if (count > limits::conditions)
+                return too_many(count, "conditions", limits::conditions);
+            for (const auto& each : request.conditions) {
+                if (auto checked = each.query.check(); !checked) return checked;
+                if (const auto head = state.head.get(); each.after > head)
+                    return fail(errc::invalid_argument,
+                                "a condition looks after position " + to_string(each.after) +
+                                    ", but the log ends at " + to_string(head) +
+                                    "; is the position of another store?");
+            }
+            for (const auto& query : request.fail_if_exists)
+                if (auto checked = query.check(); !checked) return checked;
+            return {};
+        }
+
+        static std::unexpected<failure> too_many(std::size_t count, const char* what,
+                                                 std::size_t limit) {
+            return fail(errc::too_large, "the append has " + std::to_string(count) + " " + what +
+                                             ", the limit is " + std::to_string(limit));
+        }
+
         detail::store_state<Engine> state;
         detail::group_writer<Engine> writer{state};
         detail::store_reader<Engine> reader{state};
@@ -291,6 +301,16 @@ private:
         detail::parking<Engine> parked{state};
         detail::sequencer queue;  // last: closes before anything else is destroyed
     };
+
+    /// Runs a scan into a page that owns its events.
+    template <class Page, class Scan>
+    static result<Page> page_of(Scan&& scan) {
+        Page page;
+        auto end = scan([&](const recorded_event& event) { return page.add(event), true; });
+        if (!end) return pass_on(std::move(end));
+        page.finish(*end);
+        return page;
+    }
 
     template <class Change>
     result<checkpoint> change_checkpoint(Change&& change) {

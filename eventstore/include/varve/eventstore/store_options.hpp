@@ -35,7 +35,8 @@ struct store_options {
 struct stream_entry {
     std::string name;
     revision newest;
-    position last;  ///< Of its newest event.
+    position last;       ///< Of its newest event.
+    stream_state state;  ///< Whether it was ended.
 };
 
 /// A type description as it was stored.

@@ -1,9 +1,11 @@
 // Proves a log from its bytes alone, without the index and without trusting a writer.
 #pragma once
 
+#include <varve/append.hpp>
 #include <varve/engine.hpp>
 #include <varve/eventstore/format/spaces.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -96,12 +98,20 @@ private:
         if (fault != nullptr) return blame(position{first.value + reached}, fault);
         if (chained && leaves.finish() != batch_.digest())
             blame(first, "the digest of its content does not hold");
+        const bool ends = std::ranges::any_of(batch_.types(), [](const batch_type& type) {
+            return type.name == marker_of(ending::tombstone);
+        });
         for (std::size_t i = 0; i < counts.size(); ++i)
-            count_stream(first, batch_.streams()[i], counts[i]);
+            count_stream(first, batch_.streams()[i], counts[i], ends);
     }
 
-    void count_stream(position first, const batch_stream& stream, std::uint64_t events) {
-        auto& newest = streams_[std::string{stream.name}];
+    /// An append that ends a stream has that one event, so all its streams have ended.
+    void count_stream(position first, const batch_stream& stream, std::uint64_t events, bool ends) {
+        auto& [newest, ended] = streams_[std::string{stream.name}];
+        if (ended)
+            blame(first,
+                  "stream '" + std::string{stream.name} + "' goes on after it was ended for ever");
+        ended = ended || ends;
         if (stream.first.value != newest + 1)
             blame(first, "stream '" + std::string{stream.name} + "' continues at revision " +
                              to_string(stream.first) + " after " + std::to_string(newest));
@@ -111,7 +121,11 @@ private:
     verify_report report_;
     batch_view batch_;
     timestamp last_recorded_ = timestamp::min();
-    std::unordered_map<std::string, std::uint64_t> streams_;
+    struct stream_end {
+        std::uint64_t newest = 0;
+        bool ended = false;  ///< For ever.
+    };
+    std::unordered_map<std::string, stream_end> streams_;
 };
 
 }  // namespace detail

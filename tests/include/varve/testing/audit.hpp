@@ -101,6 +101,10 @@ private:
         expect(e.revision.value == mine.size() + 1, e.position,
                "revision " + to_string(e.revision) + " after " + std::to_string(mine.size()));
         mine.push_back(expected);
+        if (e.type == marker_of(ending::soft) || e.type == marker_of(ending::tombstone))
+            hidden_[known->second] = mine.size();
+        expect(!tombstoned_.contains(known->second), e.position, "behind the end of its stream");
+        if (e.type == marker_of(ending::tombstone)) tombstoned_.insert(known->second);
         expect(e.recorded_at >= last_recorded_, e.position, "recorded before its predecessor");
         last_recorded_ = e.recorded_at;
         expect(event_ids_.insert(e.id).second, e.position, "the event id is there already");
@@ -146,7 +150,11 @@ private:
     void read_streams() {
         for (const auto& [name, index] : streams_) {
             const auto& mine = by_stream_[index];
-            std::uint64_t seen = 0;
+            const auto hidden = hidden_.contains(index) ? hidden_[index] : 0;
+            const auto state = tombstoned_.contains(index) ? stream_state::tombstoned
+                               : hidden == mine.size()     ? stream_state::deleted
+                                                           : stream_state::exists;
+            std::uint64_t seen = hidden;
             stream_range range{.limit = 512, .up_to = report_.head};
             for (bool more = true; more;) {
                 const auto end = store_->scan_stream(name, range, [&](const recorded_event& e) {
@@ -161,8 +169,8 @@ private:
                     return void(wrong(report_.head, name + ": a page that goes nowhere"));
                 range.after = end->last;
                 more = end->more && report_.problems.empty();
-                expect(end->newest.value == mine.size() && end->state == stream_state::exists,
-                       report_.head, name + ": another newest revision or state");
+                expect(end->newest.value == mine.size() && end->state == state, report_.head,
+                       name + ": another newest revision or state");
             }
             expect(seen == mine.size(), report_.head, "stream " + name + " ends early");
         }
@@ -182,6 +190,8 @@ private:
     std::vector<place> places_;
     std::unordered_map<std::string, std::uint32_t> streams_;
     std::vector<std::vector<position>> by_stream_;
+    std::unordered_map<std::uint32_t, std::uint64_t> hidden_;  // revision that ended a stream last
+    std::unordered_set<std::uint32_t> tombstoned_;
     std::vector<receipt> appends_;
     std::unordered_set<append_id> append_ids_;
     std::unordered_set<event_id> event_ids_;

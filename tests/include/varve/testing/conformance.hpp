@@ -22,13 +22,16 @@
 
 #include <varve/testing/conformance/append.hpp>
 #include <varve/testing/conformance/concurrency.hpp>
+#include <varve/testing/conformance/conditions.hpp>
 #include <varve/testing/conformance/content.hpp>
 #include <varve/testing/conformance/crash.hpp>
 #include <varve/testing/conformance/damage.hpp>
 #include <varve/testing/conformance/durability.hpp>
+#include <varve/testing/conformance/endings.hpp>
 #include <varve/testing/conformance/faults.hpp>
 #include <varve/testing/conformance/idempotency.hpp>
 #include <varve/testing/conformance/limits.hpp>
+#include <varve/testing/conformance/queries.hpp>
 #include <varve/testing/conformance/reads.hpp>
 #include <varve/testing/conformance/subscriptions.hpp>
 #include <varve/testing/instantiate.hpp>
@@ -41,6 +44,9 @@
     VARVE_CONFORMANCE_CHAPTER(name, idempotency, __VA_ARGS__);   \
     VARVE_CONFORMANCE_CHAPTER(name, concurrency, __VA_ARGS__);   \
     VARVE_CONFORMANCE_CHAPTER(name, reads, __VA_ARGS__);         \
+    VARVE_CONFORMANCE_CHAPTER(name, queries, __VA_ARGS__);       \
+    VARVE_CONFORMANCE_CHAPTER(name, conditions, __VA_ARGS__);    \
+    VARVE_CONFORMANCE_CHAPTER(name, endings, __VA_ARGS__);       \
     VARVE_CONFORMANCE_CHAPTER(name, subscriptions, __VA_ARGS__); \
     VARVE_CONFORMANCE_CHAPTER(name, durability, __VA_ARGS__)
 

@@ -70,6 +70,15 @@ public:
         return *this;
     }
 
+    draft& condition(event_query query, position after = {}) {
+        conditions_.push_back({std::move(query), after});
+        return *this;
+    }
+    draft& fail_if_exists(event_query query) {
+        fail_if_exists_.push_back(std::move(query));
+        return *this;
+    }
+
     const append_id& id() const noexcept { return id_; }
     std::vector<owned_event>& events() noexcept { return events_; }
     const std::vector<owned_event>& events() const noexcept { return events_; }
@@ -94,7 +103,11 @@ public:
         }
         std::vector<stream_check> checks;
         for (const auto& [stream, expected] : checks_) checks.push_back({stream, expected});
-        return std::forward<With>(with)(append_request{id_, events, checks});
+        return std::forward<With>(with)(append_request{.id = id_,
+                                                       .events = events,
+                                                       .checks = checks,
+                                                       .conditions = conditions_,
+                                                       .fail_if_exists = fail_if_exists_});
     }
 
     template <class Store>
@@ -106,6 +119,8 @@ private:
     append_id id_;
     std::vector<owned_event> events_;
     std::vector<std::pair<std::string, expectation>> checks_;
+    std::vector<varve::condition> conditions_;
+    std::vector<event_query> fail_if_exists_;
 };
 
 /// How large the appends of `drawn_from` are.

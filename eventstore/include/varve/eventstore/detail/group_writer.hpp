@@ -1,6 +1,7 @@
 // What the leader does with a group: checks, places, one engine write, one answer each.
 #pragma once
 
+#include <varve/eventstore/detail/boundary.hpp>
 #include <varve/eventstore/detail/sequencer.hpp>
 #include <varve/eventstore/detail/store_state.hpp>
 
@@ -39,6 +40,7 @@ public:
         staging staged{state_.index, [this](const space& in, bytes_view key) {
                            return state_.stored_value(in, key);
                        }};
+        boundary_.begin();
         for (auto* work : group) {
             if (work->what == pending_work::kind::append)
                 stage(static_cast<pending&>(*work), staged);
@@ -67,7 +69,7 @@ private:
         position first;
         timestamp recorded;
         hash256 chain;
-        std::unordered_map<std::string_view, std::uint64_t> newest;
+        std::unordered_map<std::string_view, stream_now> streams;  ///< Those written to.
         std::unordered_map<append_id, pending*> ids;
         std::vector<pending*> stored;   ///< Answers that hold only if the group becomes durable.
         std::vector<pending*> refused;  ///< Refused, perhaps because of what the group staged.
@@ -89,8 +91,8 @@ private:
             append.answer = std::move(*known);
             return;
         }
-        if (auto failed = failed_checks(append, staged); !failed.empty()) {
-            append.answer = conflict(std::move(failed));
+        if (auto held = beliefs_hold(append, staged); !held) {
+            append.answer = pass_on(std::move(held));
             staged.refused.push_back(&append);
         } else if (append.batch.empty()) {
             append.answer = receipt{
@@ -109,8 +111,10 @@ private:
     std::optional<result<receipt>> known_append(pending& append, staging& staged) {
         if (append.batch.empty()) return std::nullopt;
         if (const auto twin = staged.ids.find(append.batch.id()); twin != staged.ids.end()) {
-            if (twin->second->batch.digest() != append.batch.digest())
+            if (twin->second->batch.digest() != append.batch.digest()) {
+                staged.refused.push_back(&append);
                 return std::optional<result<receipt>>{reused(append.batch.id())};
+            }
             staged.stored.push_back(&append);
             return twin->second->answer;
         }
@@ -128,33 +132,43 @@ private:
                                          " was used for other events; nothing was written");
     }
 
-    std::uint64_t newest(std::string_view stream, const staging& staged) const {
-        const auto found = staged.newest.find(stream);
-        return found != staged.newest.end() ? found->second : state_.index.newest(stream).value;
+    stream_now now(std::string_view stream, const staging& staged) const {
+        const auto found = staged.streams.find(stream);
+        return found != staged.streams.end() ? found->second : state_.index.now(stream);
+    }
+
+    /// Whether all that the append believes is so, after what is staged before it. Looks up the streams
+    /// it writes to on the way. Errors: `tombstoned`; `conflict` or `exists` with all that fails;
+    /// `not_found`.
+    result<void> beliefs_hold(const pending& append, const staging& staged) {
+        written_.clear();
+        for (const auto& part : append.batch.streams()) {
+            written_.push_back(now(part.name, staged));
+            if (written_.back().tombstoned)
+                return fail(errc::tombstoned, "stream '" + std::string{part.name} +
+                                                  "' was ended for ever at revision " +
+                                                  to_string(written_.back().at()) +
+                                                  "; nothing can be appended to it");
+        }
+        auto checks = failed_checks(append, staged);
+        auto conditions = boundary_.failed(state_.index, append.conditions, append.fail_if_exists);
+        if (!checks.empty() || !conditions.empty())
+            return refuse_beliefs(std::move(checks), std::move(conditions));
+        if (append.batch.ends() == ending::soft && written_[0].state() != stream_state::exists)
+            return fail(errc::not_found, "stream '" + std::string{append.batch.streams()[0].name} +
+                                             "' has no events that could be deleted");
+        return {};
     }
 
     std::vector<failed_check> failed_checks(const pending& append, const staging& staged) const {
         std::vector<failed_check> failed;
         for (const auto& check : append.checks) {
-            const revision actual{newest(check.stream, staged)};
-            if (!check.expected.met_by(actual))
-                failed.push_back({std::string{check.stream}, check.expected, actual});
+            const auto actual = now(check.stream, staged);
+            if (!check.expected.met_by(actual.at(), actual.state()))
+                failed.push_back(
+                    {std::string{check.stream}, check.expected, actual.at(), actual.state()});
         }
         return failed;
-    }
-
-    static std::unexpected<failure> conflict(std::vector<failed_check> failed) {
-        std::string message;
-        for (const auto& check : failed) {
-            if (message.size() > 2000) {  // the list beside it is whole
-                message += "; and more, " + std::to_string(failed.size()) + " in all";
-                break;
-            }
-            if (!message.empty()) message += "; ";
-            message += check.stream + " is at revision " + to_string(check.actual) + ", expected " +
-                       to_string(check.expected);
-        }
-        return std::unexpected(failure{errc::conflict, std::move(message), std::move(failed)});
     }
 
     /// Gives positions and revisions, and lays the batch into the record.
@@ -164,10 +178,11 @@ private:
         given.streams.reserve(batch.streams().size());
         for (std::size_t i = 0; i < batch.streams().size(); ++i) {
             const auto& part = batch.streams()[i];
-            const std::uint64_t before = newest(part.name, staged);
-            batch.set_first_revision(i, revision{before + 1});
-            staged.newest[part.name] = before + part.events;
-            given.streams.push_back({std::string{part.name}, revision{before + part.events}});
+            auto& stream = written_[i];
+            batch.set_first_revision(i, stream.at().next());
+            stream.add(part.events, batch.ends());
+            staged.streams.insert_or_assign(part.name, stream);
+            given.streams.push_back({std::string{part.name}, stream.at()});
         }
         staged.recorded = std::max(staged.recorded, state_.options.environment->now());
         const auto hash = batch.seal(given.first, staged.recorded, staged.chain);
@@ -175,6 +190,7 @@ private:
         staged.head = given.last = position{staged.head.value + batch.event_count()};
         staged.ids.emplace(batch.id(), &append);
         for (const auto& type : append.types) stage_type(type, staged);
+        boundary_.stage(batch, given.first);
         record_.add(batch.raw());
         return given;
     }
@@ -242,6 +258,8 @@ private:
     store_state<Engine>& state_;
     record_builder record_;
     batch_view scratch_;
+    boundary boundary_;
+    std::vector<stream_now> written_;  // by the append at hand, as each stream was before it
 };
 
 }  // namespace varve::inline v0::detail

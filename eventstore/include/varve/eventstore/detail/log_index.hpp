@@ -4,11 +4,12 @@
 #pragma once
 
 #include <varve/assert.hpp>
+#include <varve/eventstore/detail/position_lists.hpp>
+#include <varve/eventstore/detail/stream_history.hpp>
 #include <varve/eventstore/format/batch.hpp>
 #include <varve/ids.hpp>
 
 #include <algorithm>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,28 +19,17 @@
 
 namespace varve::inline v0::detail {
 
-/// Lets a map of strings be asked with a view.
-struct text_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept {
-        return std::hash<std::string_view>{}(text);
-    }
-};
-
-template <class Value>
-using text_map = std::unordered_map<std::string, Value, text_hash, std::equal_to<>>;
-
 class log_index {
 public:
-    /// Positions of a stream's events: the one of revision r at [r - 1].
-    using positions = std::vector<std::uint64_t>;
-
     position head() const noexcept { return head_; }
     timestamp last_recorded() const noexcept { return last_recorded_; }
     const hash256& chain_head() const noexcept { return chain_head_; }
     std::size_t append_count() const noexcept { return appends_.size(); }
     std::size_t record_count() const noexcept { return records_.size(); }
-    const text_map<positions>& streams() const noexcept { return streams_; }
+    const text_map<stream_history>& streams() const noexcept { return streams_; }
+    const position_lists<>& types() const noexcept { return types_; }
+    const position_lists<>& categories() const noexcept { return categories_; }
+    const position_lists<>& tags() const noexcept { return tags_; }
 
     /// Empties the index; the next batch follows `genesis`.
     void reset(const hash256& genesis) {
@@ -52,15 +42,15 @@ public:
     /// That head; nothing if no batch ended there.
     const std::optional<hash256>& watched() const noexcept { return watched_hash_; }
 
-    /// The newest revision of a stream; 0 if it was never written.
-    revision newest(std::string_view stream) const {
-        const auto found = streams_.find(stream);
-        return found == streams_.end() ? revision{} : revision{found->second.size()};
-    }
-
-    const positions* find(std::string_view stream) const {
+    const stream_history* find(std::string_view stream) const {
         const auto found = streams_.find(stream);
         return found == streams_.end() ? nullptr : &found->second;
+    }
+
+    /// A stream as it stands at the head.
+    stream_now now(std::string_view stream) const {
+        const auto* history = find(stream);
+        return history == nullptr ? stream_now{} : history->now();
     }
 
     /// The first position of the append with this id, or 0.
@@ -72,11 +62,22 @@ public:
     /// The first position of the record that holds `where`, which is not beyond the head.
     position record_of(position where) const noexcept {
         ensure(where != position{} && where <= head_, "a position that is looked up exists");
-        const auto after = std::upper_bound(records_.begin(), records_.end(), where.value);
-        return position{*std::prev(after)};
+        const auto after = std::upper_bound(
+            records_.begin(), records_.end(), where.value,
+            [](std::uint64_t value, const record_place& record) { return value < record.first; });
+        return position{std::prev(after)->first};
     }
 
-    void begin_record(position first) { records_.push_back(first.value); }
+    /// The first position of the last record whose first batch was recorded at or before `when`, or 0.
+    position record_before(timestamp when) const noexcept {
+        const auto after = std::upper_bound(
+            records_.begin(), records_.end(), when,
+            [](timestamp value, const record_place& record) { return value < record.recorded; });
+        return after == records_.begin() ? position{} : position{std::prev(after)->first};
+    }
+
+    /// The batch that is added next is the first of a record.
+    void begin_record(position first) { records_.push_back({first.value, last_recorded_}); }
 
     /// Takes a batch that was proved. Says what is wrong if it does not follow the ones before.
     const char* add(const batch_view& batch) {
@@ -86,7 +87,10 @@ public:
         if (batch.recorded_at() < last_recorded_) return "its time lies before the batch before it";
         if (!appends_.emplace(batch.append(), batch.first().value).second)
             return "its append id is there already";
-        if (const char* fault = add_streams(batch)) return fault;
+        if (const char* fault = look_up(batch)) return fault;
+        if (const char* fault = add_events(batch)) return fault;
+        if (!records_.empty() && records_.back().first == batch.first().value)
+            records_.back().recorded = batch.recorded_at();
         head_ = batch.last();
         last_recorded_ = batch.recorded_at();
         if (batch.algorithm() != chain::none) chain_head_ = batch.hash();
@@ -95,32 +99,91 @@ public:
     }
 
 private:
-    const char* add_streams(const batch_view& batch) {
-        lists_.clear();
+    struct record_place {
+        std::uint64_t first;
+        timestamp recorded;  ///< Of its first batch.
+    };
+    struct type_place {
+        positions* list;
+        std::optional<ending> ends;
+    };
+
+    /// Finds, or makes, the lists that the batch's tables name.
+    const char* look_up(const batch_view& batch) {
+        batch_streams_.clear();
+        batch_types_.clear();
         for (const auto& stream : batch.streams()) {
             auto found = streams_.find(stream.name);
-            if (found == streams_.end())
-                found = streams_.emplace(std::string{stream.name}, positions{}).first;
-            if (stream.first.value != found->second.size() + 1)
+            if (found == streams_.end()) {
+                found = streams_.emplace(std::string{stream.name}, stream_history{}).first;
+                found->second.category = &categories_.of(category_of(stream.name));
+            }
+            if (stream.first.value != found->second.at.size() + 1)
                 return "there is a gap or a double in a stream's revisions";
-            lists_.push_back(&found->second);
+            batch_streams_.push_back(&found->second);
         }
+        for (const auto& type : batch.types())
+            batch_types_.push_back({&types_.of(type.name), ending_of(type.name)});
+        return nullptr;
+    }
+
+    /// Events that follow each other in one stream under one type: their lists grow by the run.
+    struct event_run {
+        std::uint64_t first = 0;
+        stream_history* stream = nullptr;
+        positions* type = nullptr;
+
+        void end_before(std::uint64_t at) const {
+            if (stream == nullptr) return;
+            stream->at.add_run(first, at);
+            stream->category->add_run(first, at);
+            type->add_run(first, at);
+        }
+    };
+
+    const char* add_events(const batch_view& batch) {
         std::uint64_t at = batch.first().value;
-        return batch.each_frame([&](std::uint32_t, const frame_view& frame) {
-            lists_[frame.stream()]->push_back(at++);
-            return true;
+        const char* wrong = nullptr;
+        event_run run;
+        std::string_view tag;  // events that follow each other often share it
+        positions* tagged = nullptr;
+        const char* fault = batch.each_frame([&](std::uint32_t, const frame_view& frame) {
+            auto* stream = batch_streams_[frame.stream()];
+            const auto& type = batch_types_[frame.type()];
+            if (stream != run.stream || type.list != run.type) {
+                run.end_before(at);
+                run = {at, stream, type.list};
+                if (stream->is_tombstoned()) wrong = "a stream goes on after it was ended for ever";
+            }
+            for (const auto each : frame.tags()) {
+                if (tagged == nullptr || each != tag) tagged = &tags_.of(tag = each);
+                tagged->add(at);
+            }
+            ++at;
+            if (type.ends) {
+                run.end_before(at);
+                run = {};
+                stream->end(*type.ends);
+            }
+            return wrong == nullptr;
         });
+        run.end_before(at);
+        return wrong != nullptr ? wrong : fault;
     }
 
     position head_;
     timestamp last_recorded_ = timestamp::min();
     hash256 chain_head_{};
-    text_map<positions> streams_;
+    text_map<stream_history> streams_;
+    position_lists<> types_;
+    position_lists<> categories_;
+    position_lists<> tags_;
     std::unordered_map<append_id, std::uint64_t> appends_;
-    std::vector<std::uint64_t> records_;
     position watched_;
     std::optional<hash256> watched_hash_;
-    std::vector<positions*> lists_;  // scratch of add_streams
+    std::vector<record_place> records_;
+    std::vector<stream_history*> batch_streams_;  // scratch: the tables of the batch at hand
+    std::vector<type_place> batch_types_;
 };
 
 }  // namespace varve::inline v0::detail

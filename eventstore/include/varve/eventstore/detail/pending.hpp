@@ -39,8 +39,15 @@ protected:
 
 struct pending_append final : pending_work {
     pending_append(batch_builder built, std::span<const stream_check> believed,
-                   std::span<const type_description> described)
-        : pending_work(kind::append), batch(std::move(built)), checks(believed), types(described) {
+                   std::span<const type_description> described,
+                   std::span<const condition> conditioned = {},
+                   std::span<const event_query> forbidden = {})
+        : pending_work(kind::append),
+          batch(std::move(built)),
+          checks(believed),
+          types(described),
+          conditions(conditioned),
+          fail_if_exists(forbidden) {
         size = batch.raw().size();
     }
     pending_append() : pending_append(batch_builder{}, {}, {}) {}
@@ -48,6 +55,8 @@ struct pending_append final : pending_work {
     batch_builder batch;
     std::span<const stream_check> checks;
     std::span<const type_description> types;
+    std::span<const condition> conditions;
+    std::span<const event_query> fail_if_exists;
     result<receipt> answer = fail(errc::closed, {});  ///< Until it is looked at.
 };
 

@@ -1,11 +1,13 @@
-// How reads find their events: by log, by stream, by append id.
+// What can be asked of a store, all of it from any thread.
 #pragma once
 
+#include <varve/eventstore/detail/log_scan.hpp>
+#include <varve/eventstore/detail/query_scan.hpp>
 #include <varve/eventstore/detail/store_state.hpp>
+#include <varve/eventstore/detail/stream_scan.hpp>
 
 #include <algorithm>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,34 +38,39 @@ public:
 
     result<scan_end> scan_log(const log_range& range, const event_visitor& visit) {
         if (auto fresh = state_.refresh(); !fresh) return pass_on(std::move(fresh));
-        scan_end end{.head = state_.head.get(), .last = range.after, .more = false};
-        const position cap = std::min(end.head, range.up_to);
-        read_budget budget{range.limit, range.max_bytes};
-        if (range.way == direction::forward) return scan_forward(range, cap, budget, visit, end);
-        return scan_backward(range, cap, budget, visit, end);
+        return log_scan{state_}.run(range, visit);
     }
 
     result<stream_scan_end> scan_stream(std::string_view stream, const stream_range& range,
                                         const event_visitor& visit) {
         if (auto fresh = state_.refresh(); !fresh) return pass_on(std::move(fresh));
-        auto plan = plan_stream(stream, range);
-        if (plan.wanted.empty()) return plan.end;
+        return stream_scan{state_}.run(stream, range, visit);
+    }
+
+    result<scan_end> scan_query(const event_query& query, const log_range& range,
+                                const event_visitor& visit) {
+        if (auto fresh = state_.refresh(); !fresh) return pass_on(std::move(fresh));
+        return query_scan{state_}.run(query, range, visit);
+    }
+
+    /// The index knows when records begin; the batches of the one at hand say the rest.
+    result<position> position_at(timestamp when) {
+        if (auto fresh = state_.refresh(); !fresh) return pass_on(std::move(fresh));
+        position record;
+        {
+            const std::shared_lock lock{state_.index_guard};
+            record = state_.index.record_before(when);
+        }
+        if (record == position{}) return position{};
         auto view = state_.engine.view();
         if (!view) return pass_on(std::move(view));
-        read_budget budget{range.limit, range.max_bytes};
-        for (std::size_t begin = 0; begin < plan.wanted.size();) {
-            std::size_t after = begin + 1;
-            while (after < plan.wanted.size() && plan.records[after] == plan.records[begin])
-                ++after;
-            auto going = read_run(*view, stream, range, plan, {begin, after}, budget, visit);
-            if (!going) return pass_on(std::move(going));
-            if (!*going) break;
-            begin = after;
-        }
-        const bool at_end = range.way == direction::forward ? plan.end.last == plan.end.newest
-                                                            : plan.end.last == revision{1};
-        plan.end.more = !at_end;
-        return plan.end;
+        result<position> last{};
+        auto found = view->get(tail_space, state_.tail_key(record), [&](bytes_view data) {
+            last = last_batch_before(data, record, when);
+        });
+        if (!found) return pass_on(std::move(found));
+        if (!*found) return state_.missing(record);
+        return last;
     }
 
     std::vector<stream_entry> list(std::string_view prefix) {
@@ -71,9 +78,10 @@ public:
         std::vector<stream_entry> entries;
         {
             const std::shared_lock lock{state_.index_guard};
-            for (const auto& [name, all] : state_.index.streams())
-                if (name.starts_with(prefix) && !all.empty())
-                    entries.push_back({name, revision{all.size()}, position{all.back()}});
+            for (const auto& [name, history] : state_.index.streams())
+                if (name.starts_with(prefix) && !history.at.empty())
+                    entries.push_back({name, history.now().at(), position{history.at.back()},
+                                       history.now().state()});
         }
         std::sort(entries.begin(), entries.end(),
                   [](const auto& a, const auto& b) { return a.name < b.name; });
@@ -110,153 +118,22 @@ public:
     }
 
 private:
-    result<scan_end> scan_forward(const log_range& range, position cap, read_budget budget,
-                                  const event_visitor& visit, scan_end end) {
-        if (range.after >= cap) return end;
-        const position begin = state_.record_of(range.after.next());
-        position expected = begin;
-        record_walker walker;
-        const auto give = [&](const recorded_event& event) {
-            if (event.position <= range.after) return true;
-            if (event.position > cap) return false;
-            if (!budget.take(event.payload.size())) {
-                end.more = true;
+    static result<position> last_batch_before(bytes_view data, position record, timestamp when) {
+        position last;
+        batch_view batch;
+        result<void> inner{};
+        auto walked = each_batch(data, record, [&](bytes_view raw) {
+            if (!batch.parse(raw)) {
+                inner = damage(last == position{} ? record : last.next(), batch.fault());
                 return false;
             }
-            end.last = event.position;
-            end.more = !visit(event);
-            return !end.more;
-        };
-        auto walked = walk_records(begin, cap, direction::forward,
-                                   [&](position at, bytes_view data) {
-                                       if (at != expected)
-                                           return result<bool>{state_.missing(expected)};
-                                       auto going = walker.walk(data, at, give);
-                                       expected = walker.last().next();
-                                       return going;
-                                   });
-        if (!walked) return pass_on(std::move(walked));
-        if (*walked && expected <= cap) return state_.missing(expected);
-        end.more = end.more && end.last < cap;
-        return end;
-    }
-
-    result<scan_end> scan_backward(const log_range& range, position cap, read_budget budget,
-                                   const event_visitor& visit, scan_end end) {
-        if (range.after != position{}) cap = std::min(cap, position{range.after.value - 1});
-        if (cap == position{}) return end;
-        position expected = cap;
-        std::vector<recorded_event> events;
-        record_walker walker;
-        const auto collect = [&](const recorded_event& event) {
-            if (event.position <= cap) events.push_back(event);
-            return event.position < cap;
-        };
-        auto walked = walk_records(position{1}, cap, direction::backward,
-                                   [&](position at, bytes_view data) {
-                                       events.clear();
-                                       auto read = walker.walk(data, at, collect);
-                                       if (!read) return read;
-                                       if (events.empty() || events.back().position != expected)
-                                           return result<bool>{state_.missing(expected)};
-                                       for (std::size_t i = events.size(); i-- > 0 && !end.more;) {
-                                           end.more = !budget.take(events[i].payload.size());
-                                           if (end.more) break;
-                                           end.last = events[i].position;
-                                           end.more = !visit(events[i]);
-                                       }
-                                       expected = position{at.value - 1};
-                                       return result<bool>{!end.more};
-                                   });
-        if (!walked) return pass_on(std::move(walked));
-        if (*walked && expected != position{}) return state_.missing(expected);
-        end.more = end.more && end.last > position{1};
-        return end;
-    }
-
-    /// Where the events of a stream lie that one read may give.
-    struct stream_plan {
-        stream_scan_end end;
-        std::vector<std::uint64_t> wanted;  ///< Positions, in the order of the read.
-        std::vector<position> records;      ///< The record of each.
-        std::uint64_t first_revision = 0;   ///< Of wanted[0].
-    };
-
-    stream_plan plan_stream(std::string_view stream, const stream_range& range) {
-        stream_plan plan;
-        const std::shared_lock lock{state_.index_guard};
-        plan.end.head = state_.head.get();
-        plan.end.last = range.after;
-        const auto* all = state_.index.find(stream);
-        if (all == nullptr) return plan;
-        const auto cap = std::min(plan.end.head, range.up_to).value;
-        const auto visible = static_cast<std::uint64_t>(
-            std::upper_bound(all->begin(), all->end(), cap) - all->begin());
-        if (visible == 0) return plan;
-        plan.end.state = stream_state::exists;
-        plan.end.newest = revision{visible};
-        const bool forward = range.way == direction::forward;
-        std::uint64_t from = range.after.value + 1;
-        if (!forward)
-            from = range.after == revision{} ? visible : std::min(visible, range.after.value - 1);
-        plan.first_revision = from;
-        for (std::uint64_t r = from; r >= 1 && r <= visible && plan.wanted.size() < range.limit;
-             forward ? ++r : --r) {
-            plan.wanted.push_back((*all)[r - 1]);
-            plan.records.push_back(state_.index.record_of(position{plan.wanted.back()}));
-        }
-        return plan;
-    }
-
-    struct run {
-        std::size_t begin, end;
-    };
-
-    /// Gives the events of one record. False if the read is over.
-    result<bool> read_run(typename Engine::view_type& view, std::string_view stream,
-                          const stream_range& range, stream_plan& plan, run part,
-                          read_budget& budget, const event_visitor& visit) {
-        const position at = plan.records[part.begin];
-        const bool forward = range.way == direction::forward;
-        result<bool> going = true;
-        auto found = view.get(tail_space, state_.tail_key(at), [&](bytes_view data) {
-            record_walker walker;
-            const std::span<const std::uint64_t> wanted{plan.wanted};
-            result<void> inner{};
-            going = walker.pick(data, at, wanted.subspan(part.begin, part.end - part.begin),
-                                [&](recorded_event& event, std::size_t nth) {
-                                    const std::uint64_t step = part.begin + nth;
-                                    event.revision = revision{forward ? plan.first_revision + step
-                                                                      : plan.first_revision - step};
-                                    if (event.stream != stream) {
-                                        inner = damage(event.position, "it is of another stream");
-                                        return false;
-                                    }
-                                    if (!budget.take(event.payload.size())) return false;
-                                    plan.end.last = event.revision;
-                                    return visit(event);
-                                });
-            if (!inner) going = pass_on(std::move(inner));
+            if (batch.recorded_at() > when) return false;
+            last = batch.last();
+            return true;
         });
-        if (!found) return pass_on(std::move(found));
-        if (!*found) return state_.missing(at);
-        return going;
-    }
-
-    /// Visits the records that hold positions `low` to `high`; `visit` says whether to go on.
-    /// True if all were visited.
-    template <class Visit>
-    result<bool> walk_records(position low, position high, direction way, Visit&& visit) {
-        auto view = state_.engine.view();
-        if (!view) return pass_on(std::move(view));
-        result<bool> going = true;
-        auto scanned = view->scan(tail_space, state_.tail_key(low), state_.tail_key(high), way,
-                                  [&](const key& at, bytes_view data) {
-                                      going = visit(position_of(at.number), data);
-                                      return going.has_value() && *going;
-                                  });
-        if (!scanned) return pass_on(std::move(scanned));
-        return going;
+        if (!inner) return pass_on(std::move(inner));
+        if (!walked) return pass_on(std::move(walked));
+        return last;
     }
 
     store_state<Engine>& state_;

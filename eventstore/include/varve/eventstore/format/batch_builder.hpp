@@ -7,51 +7,21 @@
 #include <varve/append.hpp>
 #include <varve/assert.hpp>
 #include <varve/eventstore/format/batch.hpp>
+#include <varve/eventstore/format/check_event.hpp>
+#include <varve/eventstore/format/frame_writer.hpp>
+#include <varve/eventstore/format/name_table.hpp>
 #include <varve/limits.hpp>
 
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace varve::inline v0::detail {
-
-/// What an event's checks need to say about it: its place in the request.
-inline std::string event_place(std::size_t index) { return "event " + std::to_string(index + 1); }
-
-/// Checks one event against every limit. Errors: `invalid_argument`, `too_large`.
-inline result<void> check_event(const new_event& event, std::size_t index) {
-    const auto over = [&](const char* what, std::size_t size, std::size_t limit) {
-        return fail(errc::too_large, event_place(index) + " has " + std::to_string(size) + " " +
-                                         what + ", the limit is " + std::to_string(limit));
-    };
-    const auto name = [&](const char* what, std::string_view given,
-                          std::size_t limit) -> result<void> {
-        if (is_name(given, limit)) return {};
-        return check_name(what + event_place(index), given, limit);
-    };
-    if (auto named = name("the stream of ", event.stream, limits::stream_name); !named)
-        return named;
-    if (auto named = name("the type of ", event.type, limits::type_name); !named) return named;
-    if (event.schema_version == 0)
-        return fail(errc::invalid_argument,
-                    event_place(index) + " has schema version 0; they begin at 1");
-    if (event.payload.size() > limits::payload)
-        return over("payload bytes", event.payload.size(), limits::payload);
-    if (event.tags.size() > limits::tags) return over("tags", event.tags.size(), limits::tags);
-    for (const auto tag : event.tags)
-        if (auto named = name("a tag of ", tag, limits::tag); !named) return named;
-    if (event.meta.headers.size() > limits::headers)
-        return over("headers", event.meta.headers.size(), limits::headers);
-    std::size_t bytes = 0;
-    for (const auto& entry : event.meta.headers) {
-        if (auto named = name("a header of ", entry.key, limits::header_key); !named) return named;
-        bytes += entry.key.size() + entry.value.size();
-    }
-    if (bytes > limits::header_bytes) return over("header bytes", bytes, limits::header_bytes);
-    return {};
-}
 
 /// A batch in the making.
 class batch_builder {
@@ -65,12 +35,30 @@ public:
             return fail(errc::too_large, "the append has " + std::to_string(request.events.size()) +
                                              " events, the limit is " +
                                              std::to_string(limits::events));
-        batch_builder built;
-        if (auto collected = built.collect(request); !collected)
-            return pass_on(std::move(collected));
-        if (!request.events.empty()) built.write(request, algorithm);
+        for (std::size_t i = 0; i < request.events.size(); ++i)
+            if (auto checked = check_event(request.events[i], i); !checked)
+                return pass_on(std::move(checked));
+        return build(request.id, request.events, algorithm);
+    }
+
+    /// The batch that ends a stream: one event of a type that only the store may write.
+    static result<batch_builder> encode(const end_request& request, chain algorithm) {
+        if (request.id.is_none())
+            return fail(errc::invalid_argument, "the end of a stream has no append id");
+        if (!is_name(request.stream, limits::stream_name))
+            return pass_on(
+                check_name("the stream to be ended", request.stream, limits::stream_name));
+        const new_event marker{
+            .stream = request.stream, .type = marker_of(request.how), .meta = request.meta};
+        if (auto checked = check_event_content(marker, 0); !checked)
+            return pass_on(std::move(checked));
+        auto built = build(request.id, {&marker, 1}, algorithm);
+        if (built) built->ends_ = request.how;
         return built;
     }
+
+    /// How this batch ends the one stream it writes to, if it does.
+    const std::optional<ending>& ends() const noexcept { return ends_; }
 
     bool empty() const noexcept { return event_count_ == 0; }
     std::uint32_t event_count() const noexcept { return event_count_; }
@@ -83,6 +71,18 @@ public:
     };
     const std::vector<stream_part>& streams() const noexcept { return streams_; }
     bytes_view raw() const noexcept { return data_; }
+
+    /// Calls `visit(stream name, type name, tags)` for each event, in order.
+    template <class Visit>
+    void each_event(Visit&& visit) const {
+        const std::byte* at = data_.data() + header_size_;
+        for (const auto& where : places_) {
+            const auto parsed = frame_view::parse({at, where.size});
+            visit(streams_[where.stream].name, types_[where.type].name, parsed.tags());
+            at += where.size;
+        }
+    }
+
     hash256 digest() const noexcept { return load<hash256>(data_.data() + batch::digest); }
 
     /// The digest this content has under another algorithm, to compare it with a stored batch.
@@ -125,30 +125,6 @@ private:
 
     bytes_view header() const noexcept { return bytes_view{data_}.first(header_size_); }
 
-    /// Where the entries of a long table are, by the hash of each.
-    using places_by_hash = std::unordered_multimap<std::size_t, std::size_t>;
-
-    /// The index of an entry in a table, added if it is new. Appends name few streams and types, and
-    /// mostly the one before, so a walk backward over some is the fast way; only then `known` is asked.
-    template <class Entry, class Hash, class Same, class Make>
-    static std::size_t index_in(std::vector<Entry>& table, places_by_hash& known, Hash&& hash,
-                                Same&& same, Make&& make) {
-        constexpr std::size_t few = 16;
-        for (std::size_t i = table.size(); i-- > 0 && table.size() - i <= few;)
-            if (same(table[i])) return i;
-        if (table.size() > few) {
-            if (known.empty())
-                for (std::size_t i = 0; i < table.size(); ++i) known.emplace(hash(table[i]), i);
-            const auto made = make();
-            const std::size_t hashed = hash(made);
-            for (auto [at, end] = known.equal_range(hashed); at != end; ++at)
-                if (same(table[at->second])) return at->second;
-            known.emplace(hashed, table.size());
-        }
-        table.push_back(make());
-        return table.size() - 1;
-    }
-
     static std::size_t hash_of(const stream_part& stream) {
         return std::hash<std::string_view>{}(stream.name);
     }
@@ -156,24 +132,30 @@ private:
         return std::hash<std::string_view>{}(type.name) + type.schema_version;
     }
 
-    result<void> collect(const append_request& request) {
-        id_ = request.id;
-        event_count_ = static_cast<std::uint32_t>(request.events.size());
-        places_.reserve(request.events.size());
+    static result<batch_builder> build(const append_id& id, std::span<const new_event> events,
+                                       chain algorithm) {
+        batch_builder built;
+        built.id_ = id;
+        if (auto collected = built.collect(events); !collected)
+            return pass_on(std::move(collected));
+        if (!events.empty()) built.write(events, algorithm);
+        return built;
+    }
+
+    result<void> collect(std::span<const new_event> events) {
+        event_count_ = static_cast<std::uint32_t>(events.size());
+        places_.reserve(events.size());
         std::size_t size = batch::fixed;
-        places_by_hash known_streams;
-        places_by_hash known_types;
-        for (std::size_t i = 0; i < request.events.size(); ++i) {
-            const auto& event = request.events[i];
-            if (auto checked = check_event(event, i); !checked) return checked;
+        name_table_index known_streams;
+        name_table_index known_types;
+        for (const auto& event : events) {
             const auto hash = [](const auto& entry) { return hash_of(entry); };
-            const auto stream = index_in(
-                streams_, known_streams, hash,
-                [&](const stream_part& s) { return s.name == event.stream; },
+            const auto stream = known_streams.index_in(
+                streams_, hash, [&](const stream_part& s) { return s.name == event.stream; },
                 [&] { return stream_part{event.stream, 0, 0}; });
             const type_part wanted{event.type, event.schema_version};
-            const auto type = index_in(
-                types_, known_types, hash, [&](const type_part& t) { return t == wanted; },
+            const auto type = known_types.index_in(
+                types_, hash, [&](const type_part& t) { return t == wanted; },
                 [&] { return wanted; });
             ++streams_[stream].events;
             places_.push_back({static_cast<std::uint16_t>(stream), static_cast<std::uint16_t>(type),
@@ -184,13 +166,13 @@ private:
                                                  std::to_string(limits::batch) +
                                                  " bytes, the limit of one append");
         }
-        return check_own_ids(request);
+        return check_own_ids(events);
     }
 
     /// Ids that events bring along must differ (semantics §12).
-    static result<void> check_own_ids(const append_request& request) {
+    static result<void> check_own_ids(std::span<const new_event> events) {
         std::vector<event_id> ids;
-        for (const auto& event : request.events)
+        for (const auto& event : events)
             if (!event.id.is_none()) ids.push_back(event.id);
         std::sort(ids.begin(), ids.end());
         if (const auto twice = std::adjacent_find(ids.begin(), ids.end()); twice != ids.end())
@@ -199,17 +181,7 @@ private:
         return {};
     }
 
-    static std::size_t frame_size(const new_event& event) noexcept {
-        std::size_t size = frame::fixed + event.payload.size();
-        size += 16u * (std::size_t{!event.id.is_none()} + !event.meta.correlation.is_none() +
-                       !event.meta.causation.is_none());
-        for (const auto tag : event.tags) size += 2 + tag.size();
-        for (const auto& entry : event.meta.headers)
-            size += 6 + entry.key.size() + entry.value.size();
-        return size;
-    }
-
-    void write(const append_request& request, chain algorithm) {
+    void write(std::span<const new_event> events, chain algorithm) {
         std::size_t size = batch::fixed;
         for (const auto& stream : streams_) size += 10 + stream.name.size();
         for (const auto& type : types_) size += 6 + type.name.size();
@@ -218,8 +190,8 @@ private:
         data_.resize(size);
         write_header();
         std::byte* at = data_.data() + header_size_;
-        for (std::size_t i = 0; i < request.events.size(); ++i) {
-            write_frame(at, request.events[i], places_[i]);
+        for (std::size_t i = 0; i < events.size(); ++i) {
+            write_frame(at, events[i], places_[i]);
             at += places_[i].size;
         }
         hash_content(algorithm);
@@ -253,57 +225,6 @@ private:
         store(data_.data() + at, static_cast<std::uint16_t>(name.size()));
         std::memcpy(data_.data() + at + 2, name.data(), name.size());
         return at + 2 + name.size();
-    }
-
-    struct place {
-        std::uint16_t stream;
-        std::uint16_t type;
-        std::size_t size;
-    };
-
-    static void write_frame(std::byte* to, const new_event& event, const place& where) noexcept {
-        const auto& meta = event.meta;
-        const auto has = [](const auto& id, std::uint8_t flag) {
-            return id.is_none() ? std::uint8_t{0} : flag;
-        };
-        const auto flags = static_cast<std::uint8_t>(
-            has(event.id, frame::own_id) | has(meta.correlation, frame::correlation) |
-            has(meta.causation, frame::causation) | (meta.occurred_at ? frame::occurred : 0));
-        store(to + frame::length, static_cast<std::uint32_t>(where.size));
-        store(to + frame::stream, where.stream);
-        store(to + frame::type, where.type);
-        store(to + frame::payload_length, static_cast<std::uint32_t>(event.payload.size()));
-        store(to + frame::tag_count, static_cast<std::uint16_t>(event.tags.size()));
-        store(to + frame::header_count, static_cast<std::uint16_t>(meta.headers.size()));
-        store(to + frame::occurred_at,
-              meta.occurred_at
-                  ? static_cast<std::int64_t>(meta.occurred_at->time_since_epoch().count())
-                  : std::int64_t{0});
-        store(to + frame::flags, flags);
-        std::byte* at = to + frame::fixed;
-        const auto put = [&at](bytes_view data) {
-            if (!data.empty()) std::memcpy(at, data.data(), data.size());
-            at += data.size();
-        };
-        if (!event.id.is_none()) put(event.id.view());
-        if (!meta.correlation.is_none()) put(meta.correlation.view());
-        if (!meta.causation.is_none()) put(meta.causation.view());
-        const std::byte* const tags = at;
-        for (const auto tag : event.tags) {
-            store(at, static_cast<std::uint16_t>(tag.size()));
-            at += 2;
-            put(as_bytes(tag));
-        }
-        store(to + frame::tag_bytes, static_cast<std::uint32_t>(at - tags));
-        for (const auto& entry : meta.headers) {
-            store(at, static_cast<std::uint16_t>(entry.key.size()));
-            store(at + 2, static_cast<std::uint32_t>(entry.value.size()));
-            at += 6;
-            put(as_bytes(entry.key));
-            put(as_bytes(entry.value));
-        }
-        put(event.payload);
-        ensure(at == to + where.size, "a frame has the size that was counted");
     }
 
     /// Writes leaves, checksums and the content's digest.
@@ -360,13 +281,14 @@ private:
     }
 
     append_id id_;
+    std::optional<ending> ends_;
     std::uint32_t event_count_ = 0;
     std::size_t header_size_ = 0;
     chain used_ = chain::none;
     bytes data_;
     std::vector<stream_part> streams_;
     std::vector<type_part> types_;
-    std::vector<place> places_;
+    std::vector<frame_place> places_;
 };
 
 }  // namespace varve::inline v0::detail

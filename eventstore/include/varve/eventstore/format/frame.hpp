@@ -75,6 +75,7 @@ public:
     std::uint8_t flags() const noexcept { return get<std::uint8_t>(frame::flags); }
     bytes_view leaf() const noexcept { return data_.subspan(frame::leaf, 32); }
     bytes_view leaf_bytes() const noexcept { return data_.subspan(frame::leaf_begins); }
+    tag_range tags() const noexcept { return {tag_bytes(), get<std::uint16_t>(frame::tag_count)}; }
     bytes_view payload() const noexcept {
         return data_.last(get<std::uint32_t>(frame::payload_length));
     }
@@ -100,7 +101,7 @@ public:
         if ((flags() & frame::occurred) != 0)
             event.occurred_at = timestamp{
                 std::chrono::nanoseconds{get<std::int64_t>(frame::occurred_at)}};
-        event.tags = {tags(), get<std::uint16_t>(frame::tag_count)};
+        event.tags = tags();
         event.headers = {headers(), get<std::uint16_t>(frame::header_count)};
         event.payload = payload();
     }
@@ -117,7 +118,7 @@ private:
         const auto bits = flags();
         return 16u * ((bits & 1u) + (bits >> 1 & 1u) + (bits >> 2 & 1u));
     }
-    bytes_view tags() const noexcept {
+    bytes_view tag_bytes() const noexcept {
         return data_.subspan(frame::fixed + ids_size(), get<std::uint32_t>(frame::tag_bytes));
     }
     bytes_view headers() const noexcept {
@@ -129,7 +130,7 @@ private:
         const std::size_t inner = ids_size() + std::size_t{get<std::uint32_t>(frame::tag_bytes)} +
                                   get<std::uint32_t>(frame::payload_length);
         if (inner > data_.size() - frame::fixed) return false;
-        return packed_is_whole<packed_tag>(tags(), get<std::uint16_t>(frame::tag_count), 2) &&
+        return packed_is_whole<packed_tag>(tag_bytes(), get<std::uint16_t>(frame::tag_count), 2) &&
                packed_is_whole<packed_header>(headers(), get<std::uint16_t>(frame::header_count),
                                               6);
     }

@@ -4,6 +4,7 @@
 #include <varve/eventstore/format/spaces.hpp>
 #include <varve/store.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -74,15 +75,21 @@ public:
     position last() const noexcept { return last_; }
 
     /// Reads single events of a record, whose positions are given in ascending or descending order.
-    /// `visit(event, nth)` returns false to end. The revision is the caller's to fill.
+    /// `visit(event, nth)` returns a `result<bool>`, false to end.
     template <class Visit>
     result<bool> pick(bytes_view record, position first, std::span<const std::uint64_t> wanted,
                       Visit&& visit) {
-        starts_.clear();
+        batches_.clear();
+        placed_.clear();
+        auto walked = each_batch(record, first, [&](bytes_view raw) {
+            batches_.push_back(raw);
+            return true;
+        });
+        if (!walked) return pass_on(std::move(walked));
         for (std::size_t nth = 0; nth < wanted.size(); ++nth) {
-            auto read = pick_one(record, first, position{wanted[nth]});
-            if (!read) return pass_on(std::move(read));
-            if (!visit(event_, nth)) return false;
+            if (auto read = pick_one(position{wanted[nth]}); !read) return pass_on(std::move(read));
+            result<bool> going = visit(static_cast<const recorded_event&>(event_), nth);
+            if (!going || !*going) return going;
         }
         return true;
     }
@@ -106,8 +113,7 @@ public:
 private:
     template <class Visit>
     result<void> walk_batch(bool& going, Visit&& visit) {
-        revisions_.clear();
-        for (const auto& stream : batch_.streams()) revisions_.push_back(stream.first.value);
+        begin_revisions();
         std::uint32_t reached = 0;
         const char* fault = batch_.each_frame([&](std::uint32_t i, const frame_view& frame) {
             reached = i + 1;
@@ -120,28 +126,55 @@ private:
         return {};
     }
 
-    result<void> pick_one(bytes_view record, position first, position wanted) {
-        if (starts_.empty() || wanted < batch_.first() || wanted > batch_.last()) {
-            auto batch = find_batch(record, first, wanted);
-            if (!batch) return pass_on(std::move(batch));
-            starts_.assign(1, batch_.frames());
-        }
+    result<void> pick_one(position wanted) {
+        if (placed_.empty() || wanted < batch_.first() || wanted > batch_.last())
+            if (auto found = pick_batch(wanted); !found) return found;
         const auto index = static_cast<std::uint32_t>(wanted.value - batch_.first().value);
-        while (starts_.size() <= index) {
-            const auto before = frame_view::parse(starts_.back());
-            if (!before) return damage(wanted, "the lengths of an event before it cannot be");
-            starts_.push_back(starts_.back().subspan(before.size()));
+        while (placed_.size() <= index) {
+            const auto next = frame_view::parse(rest_);
+            if (!next || next.stream() >= revisions_.size())
+                return damage(wanted, "the lengths of an event before it cannot be");
+            placed_.push_back({next, revision{revisions_[next.stream()]++}});
+            rest_ = rest_.subspan(next.size());
         }
-        const auto frame = frame_view::parse(starts_[index]);
+        const auto& frame = placed_[index].frame;
         if (const char* fault = batch_.fault_of(frame)) return damage(wanted, fault);
         read_event(batch_, index, frame, event_);
+        event_.revision = placed_[index].in_stream;
         return {};
+    }
+
+    /// Proves the batch of `batches_` that holds a position. What they claim is only believed as far
+    /// as it leads to a batch that does.
+    result<void> pick_batch(position wanted) {
+        const auto after = std::upper_bound(
+            batches_.begin(), batches_.end(), wanted,
+            [](position p, bytes_view raw) { return p < batch_view::claimed_first(raw); });
+        placed_.clear();
+        if (after == batches_.begin()) return damage(wanted, "its record does not hold it");
+        if (!batch_.parse(*std::prev(after))) return damage(wanted, batch_.fault());
+        if (wanted < batch_.first() || wanted > batch_.last())
+            return damage(wanted, "its record does not hold it");
+        rest_ = batch_.frames();
+        begin_revisions();
+        return {};
+    }
+
+    void begin_revisions() {
+        revisions_.clear();
+        for (const auto& stream : batch_.streams()) revisions_.push_back(stream.first.value);
     }
 
     batch_view batch_;
     recorded_event event_;
-    std::vector<std::uint64_t> revisions_;
-    std::vector<bytes_view> starts_;  // of the frames of `batch_` that `pick` came by
+    std::vector<std::uint64_t> revisions_;  // of the next event of each stream of `batch_`
+    std::vector<bytes_view> batches_;       // of the record that is picked from
+    struct placed {
+        frame_view frame;
+        revision in_stream;
+    };
+    std::vector<placed> placed_;  // the frames of `batch_` that `pick` came by
+    bytes_view rest_;             // what lies behind them
     position last_;
 };
 

@@ -164,7 +164,8 @@ TYPED_TEST_P(append, S04_each_expectation_holds_exactly_when_it_should) {
             EXPECT_EQ(wrote.has_value(), holds) << where << ": " << words_of(wrote);
             if (holds || wrote) continue;
             EXPECT_EQ(wrote.error().code, errc::conflict);
-            const std::vector<failed_check> expected{{stream, belief, revision{revisions}}};
+            const auto state = revisions == 0 ? stream_state::unknown : stream_state::exists;
+            const std::vector<failed_check> expected{{stream, belief, revision{revisions}, state}};
             EXPECT_EQ(wrote.error().checks, expected) << where;
         }
     }
@@ -197,9 +198,10 @@ TYPED_TEST_P(append, S04_all_failed_checks_are_reported_at_once) {
                             .check("d-1", expect::none)
                             .append_to(store);
     ASSERT_EQ(code_of(answer), errc::conflict) << words_of(answer);
-    const std::vector<failed_check> expected{{"a-1", expect::none, revision{2}},
-                                             {"b-1", expect::at(revision{4}), revision{5}},
-                                             {"c-1", expect::exists, revision{0}}};
+    const std::vector<failed_check> expected{
+        {"a-1", expect::none, revision{2}, stream_state::exists},
+        {"b-1", expect::at(revision{4}), revision{5}, stream_state::exists},
+        {"c-1", expect::exists, revision{0}, stream_state::unknown}};
     EXPECT_EQ(answer.error().checks, expected);
     EXPECT_NE(answer.error().message.find("a-1"), std::string::npos) << answer.error().message;
 }
