@@ -31,7 +31,8 @@ TEST_F(a_store, with_a_flipped_bit_is_proved_damaged_with_the_position_and_exit_
     const auto done = tool({"verify"});
     EXPECT_EQ(done.code, 5);
     EXPECT_EQ(done.out.find("3\t"), 0u) << done.out;
-    EXPECT_NE(done.out.find("checked\tchecksums, leaves, chain, density, anchor"), std::string::npos);
+    EXPECT_NE(done.out.find("checked\tchecksums, leaves, chain, density, anchor"),
+              std::string::npos);
     EXPECT_NE(done.err.find("the first is at position 3: "), std::string::npos) << done.err;
     EXPECT_NE(done.err.find("next: "), std::string::npos) << done.err;
 

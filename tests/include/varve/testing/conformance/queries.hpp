@@ -1,5 +1,4 @@
-// Conformance, chapter 9: reading what a query means, and as of when (semantics.md §16, §18, §22 to
-// §24, §27).
+// Conformance, chapter 9: what queries mean, and reads as of a moment (semantics.md §16 to §27).
 #pragma once
 
 #include <varve/testing/query_model.hpp>
