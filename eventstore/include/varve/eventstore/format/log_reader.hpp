@@ -81,7 +81,7 @@ public:
                       Visit&& visit) {
         batches_.clear();
         placed_.clear();
-        auto walked = each_batch(record, first, [&](bytes_view raw) {
+        auto walked = each_in_order(record, first, [&](bytes_view raw) {
             batches_.push_back(raw);
             return true;
         });
@@ -97,7 +97,7 @@ public:
     /// Finds the batch that holds a position and proves its header.
     result<const batch_view*> find_batch(bytes_view record, position first, position wanted) {
         bytes_view found;
-        auto walked = each_batch(record, first, [&](bytes_view raw) {
+        auto walked = each_in_order(record, first, [&](bytes_view raw) {
             const auto begin = batch_view::claimed_first(raw).value;
             if (wanted.value < begin || wanted.value - begin >= batch_view::claimed_count(raw))
                 return true;
@@ -111,6 +111,21 @@ public:
     }
 
 private:
+    /// As `each_batch`, but the positions that the batches claim must follow each other: what is
+    /// looked up by position is then what a walk finds there.
+    template <class Visit>
+    static result<void> each_in_order(bytes_view record, position first, Visit&& visit) {
+        position expected = first;
+        bool follows = true;
+        auto walked = each_batch(record, first, [&](bytes_view raw) {
+            follows = batch_view::claimed_first(raw) == expected;
+            expected.value += batch_view::claimed_count(raw);
+            return follows && visit(raw);
+        });
+        if (!follows) return damage(expected, "its positions do not follow");
+        return walked;
+    }
+
     template <class Visit>
     result<void> walk_batch(bool& going, Visit&& visit) {
         begin_revisions();
