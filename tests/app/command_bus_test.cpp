@@ -1,8 +1,8 @@
 #include "core/account.hpp"
 #include "sample.pb.h"
+#include "stores/stores.hpp"
 
 #include <varve/command_bus.hpp>
-#include <varve/eventstore/memory_store.hpp>
 
 #include <gtest/gtest.h>
 

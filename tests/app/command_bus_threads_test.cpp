@@ -1,8 +1,8 @@
 // What holds of the command bus beside the order of things: threads, handlers with state, allocations.
 #include "core/account.hpp"
+#include "stores/stores.hpp"
 
 #include <varve/command_bus.hpp>
-#include <varve/eventstore/memory_store.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 // Tags of events, from where they are declared or given to where they are asked for.
-#include "sample.pb.h"
+#include "owned.pb.h"
+#include "stores/stores.hpp"
 
 #include <varve/command_bus.hpp>
-#include <varve/eventstore/memory_store.hpp>
 #include <varve/given.hpp>
 
 #include <gtest/gtest.h>
@@ -41,19 +41,19 @@ struct Remind {
 
 struct Student {
     static constexpr std::string_view category = "student";
-    using events = varve::events<Enrolled, Reminded, varve::test::Opened>;
+    using events = varve::events<Enrolled, Reminded, varve::test::Owned>;
     int courses = 0;
     void evolve(const Enrolled&) noexcept { ++courses; }
     void evolve(const Reminded&) noexcept {}
-    void evolve(const varve::test::Opened&) noexcept {}
+    void evolve(const varve::test::Owned&) noexcept {}
 };
 
 struct EnrolHandler {
     static auto key(const Enrol& command) { return command.student; }
     varve::decision<Student> operator()(const Student&, const Enrol& command) const {
-        varve::test::Opened opened;
-        opened.set_owner("ada");
-        return {Enrolled{command.student, command.course}, std::move(opened)};
+        varve::test::Owned owned;
+        owned.set_owner("ada");
+        return {Enrolled{command.student, command.course}, std::move(owned)};
     }
 };
 
@@ -69,8 +69,8 @@ struct RemindHandler {
 }  // namespace school
 
 template <>
-struct varve::event_tags<varve::test::Opened> {
-    static std::vector<std::string> of(const varve::test::Opened& event) {
+struct varve::event_tags<varve::test::Owned> {
+    static std::vector<std::string> of(const varve::test::Owned& event) {
         if (event.owner().empty()) return {};
         return {"owner:" + event.owner()};
     }

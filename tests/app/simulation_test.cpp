@@ -4,8 +4,8 @@
 // are simulated too. So a run is a function of its seed, and VARVE_SEED=n repeats run n.
 
 #include "bank/statement.hpp"
+#include "stores/stores.hpp"
 
-#include <varve/eventstore/memory_store.hpp>
 #include <varve/eventstore/simulation/sqlite_vfs.hpp>
 #include <varve/testing/simulation.hpp>
 

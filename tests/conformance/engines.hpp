@@ -1,11 +1,10 @@
 // The harnesses of this framework's own engines.
 #pragma once
 
-#include <varve/eventstore/memory_store.hpp>
+#include "stores/stores.hpp"
+
 #include <varve/eventstore/simulation/sqlite_vfs.hpp>
-#include <varve/eventstore/sqlite_store.hpp>
 #include <varve/testing/harness.hpp>
-#include <varve/testing/random.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -28,48 +27,17 @@ public:
     void make_room() { disk_->set_capacity(~std::uint64_t{0}); }
     std::uint64_t count(disk_operation kind) const { return disk_->count(kind); }
 
-    bool flip_in(bytes_view needle, std::uint64_t seed) {
-        for (const auto& name : disk_->names()) {
-            const auto all = content(name);
-            const auto at = as_text(all).find(as_text(needle));
-            if (at == std::string_view::npos) continue;
-            flip_at(name, all, at + testkit::scramble(seed) % needle.size(), seed);
-            return true;
-        }
-        return false;
-    }
-
-    void flip(std::uint64_t seed) {
-        std::uint64_t at = testkit::scramble(seed) % size();
-        for (const auto& name : disk_->names()) {
-            const auto all = content(name);
-            if (at < all.size()) return flip_at(name, all, at, seed);
-            at -= all.size();
-        }
-    }
-
+    bool flip_in(bytes_view needle, std::uint64_t seed);
+    void flip(std::uint64_t seed);
     void mend() { disk_->damage(flipped_.name, flipped_.at, {&flipped_.before, 1}).value(); }
 
 protected:
     std::shared_ptr<simulated_disk> disk_ = std::make_shared<simulated_disk>();
 
 private:
-    std::uint64_t size() const {
-        std::uint64_t sum = 0;
-        for (const auto& name : disk_->names()) sum += content(name).size();
-        return sum;
-    }
-    bytes content(const std::string& name) const {
-        auto file = disk_->open(name, disk_open::existing).value();
-        bytes all(file.size().value());
-        file.read(0, all).value();
-        return all;
-    }
-    void flip_at(const std::string& name, bytes_view all, std::uint64_t at, std::uint64_t seed) {
-        flipped_ = {name, at, all[at]};
-        const std::byte flipped = all[at] ^ static_cast<std::byte>(1u << (seed % 8));
-        disk_->damage(name, at, {&flipped, 1}).value();
-    }
+    std::uint64_t size() const;
+    bytes content(const std::string& name) const;
+    void flip_at(const std::string& name, bytes_view all, std::uint64_t at, std::uint64_t seed);
 
     struct {
         std::string name{};
@@ -84,9 +52,7 @@ public:
     using store_type = memory_store;
     static constexpr std::string_view name = "memory";
 
-    result<store_type> open(environment& env) {
-        return memory_store::open({.environment = &env}, {.disk = disk_});
-    }
+    result<store_type> open(environment& env);
     result<store_type> open_to_read(environment& env) { return open(env); }
 };
 
@@ -96,13 +62,8 @@ public:
     using store_type = sqlite_store;
     static constexpr std::string_view name = "sqlite";
 
-    result<store_type> open(environment& env) {
-        return sqlite_store::open("store.db", {.environment = &env, .vfs = vfs_->name()});
-    }
-    result<store_type> open_to_read(environment& env) {
-        return sqlite_store::open("store.db",
-                                  {.read_only = true, .environment = &env, .vfs = vfs_->name()});
-    }
+    result<store_type> open(environment& env);
+    result<store_type> open_to_read(environment& env);
 
 private:
     std::unique_ptr<sqlite_simulated_vfs> vfs_ = std::make_unique<sqlite_simulated_vfs>(disk_);
@@ -137,9 +98,7 @@ public:
     using store_type = sqlite_store;
     static constexpr std::string_view name = "sqlite_file";
 
-    result<store_type> open(environment& env) {
-        return sqlite_store::open(path(), {.environment = &env});
-    }
+    result<store_type> open(environment& env);
     std::string path() const { return folder_ / "store.db"; }
 
 private:

@@ -4,8 +4,8 @@
 // VARVE_KILL_CYCLES says how often (300), VARVE_SEED when.
 #include "conformance/engines.hpp"
 #include "crash/acknowledgement.hpp"
+#include "stores/stores.hpp"
 
-#include <varve/eventstore/sqlite_store.hpp>
 #include <varve/testing/audit.hpp>
 #include <varve/testing/ledger.hpp>
 

@@ -4,8 +4,8 @@
 //
 // It ends by itself only if something is wrong, with a message and exit code 1.
 #include "crash/acknowledgement.hpp"
+#include "stores/stores.hpp"
 
-#include <varve/eventstore/sqlite_store.hpp>
 #include <varve/testing/events.hpp>
 
 #include <sys/prctl.h>

@@ -1,8 +1,8 @@
 // The anchor: what an engine does not notice is noticed all the same.
 
 #include "engines.hpp"
+#include "stores/stores.hpp"
 
-#include <varve/eventstore/sqlite_store.hpp>
 
 #include <gtest/gtest.h>
 

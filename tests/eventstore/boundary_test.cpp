@@ -1,8 +1,9 @@
 // What a query means to the index and to the events of a group, also where hashes collide
 // (semantics §18, §19, §22).
 
+#include "stores/stores.hpp"
+
 #include <varve/eventstore/detail/boundary.hpp>
-#include <varve/eventstore/memory_store.hpp>
 #include <varve/testing/query_model.hpp>
 
 #include <gtest/gtest.h>

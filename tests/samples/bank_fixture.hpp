@@ -3,6 +3,7 @@
 
 #include "bank/run.hpp"
 #include "samples/program.hpp"
+#include "stores/stores.hpp"
 
 #include <varve/eventstore/simulation/disk.hpp>
 

@@ -3,8 +3,8 @@
 #include "dpkg/compare.hpp"
 #include "dpkg/importer.hpp"
 #include "samples/program.hpp"
+#include "stores/stores.hpp"
 
-#include <varve/eventstore/memory_store.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 #include "support.hpp"
+#include "stores/stores.hpp"
 
 #include <varve/environment.hpp>
-#include <varve/eventstore/sqlite_store.hpp>
 #include <varve/testing/clock.hpp>
 #include <varve/testing/random.hpp>
 
