@@ -21,7 +21,8 @@ configure_package_config_file(cmake/varveConfig.cmake.in "${CMAKE_CURRENT_BINARY
 write_basic_package_version_file("${CMAKE_CURRENT_BINARY_DIR}/varveConfigVersion.cmake"
                                  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/varveConfig.cmake" "${CMAKE_CURRENT_BINARY_DIR}/varveConfigVersion.cmake"
-              cmake/Findvarve_sodium.cmake cmake/Findvarve_xxhash.cmake cmake/varve_protobuf.cmake
+              cmake/Findvarve_sodium.cmake cmake/Findvarve_xxhash.cmake cmake/Findvarve_rocksdb.cmake
+              cmake/varve_protobuf.cmake
         DESTINATION "${config_dir}")
 
 # Relative to the .pc file itself, so that an installed tree can be moved.
@@ -32,6 +33,11 @@ configure_file(cmake/varve.pc.in "${CMAKE_CURRENT_BINARY_DIR}/varve.pc" @ONLY)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/varve.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 
 # The pages keep their places, so that the links between them hold.
+if(VARVE_WITH_ROCKSDB)
+    configure_file(cmake/varve-rocksdb.pc.in "${CMAKE_CURRENT_BINARY_DIR}/varve-rocksdb.pc" @ONLY)
+    install(FILES "${CMAKE_CURRENT_BINARY_DIR}/varve-rocksdb.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()
+
 install(FILES LICENSE README.md CHANGELOG.md CONTRIBUTING.md DESTINATION "${CMAKE_INSTALL_DOCDIR}" OPTIONAL)
 install(DIRECTORY docs eventstore projections sagas samples DESTINATION "${CMAKE_INSTALL_DOCDIR}" OPTIONAL
         FILES_MATCHING PATTERN "*.md")

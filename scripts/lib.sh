@@ -25,7 +25,7 @@ passed=0 failed=0 skipped=0 finished=no running=
 trap 'if [ -n "$running" ]; then kill "$running" 2>/dev/null || true; fi; exit 130' INT TERM
 
 build_packages=(g++ cmake ninja-build ccache git pkg-config libsqlite3-dev libprotobuf-dev protobuf-compiler
-    libfmt-dev libxxhash-dev libsodium-dev libsimdjson-dev libcli11-dev sqlite3)
+    librocksdb-dev libfmt-dev libxxhash-dev libsodium-dev libsimdjson-dev libcli11-dev sqlite3)
 test_packages=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev)
 clang_packages=(clang-19 clang-format-19 libclang-rt-19-dev)
 

@@ -10,7 +10,7 @@ answer<exit_code> run_version(const session& in) {
     record all = in.out().make();
     all.text("varve", version_text);
     all.small("format", format_version);
-    all.text("engines", "sqlite");
+    all.text("engines", "sqlite, rocksdb");
     in.out().show(all);
     return exit_code::good;
 }

@@ -31,7 +31,10 @@ bool is_locked(std::uint64_t inode, std::uint64_t pid) {
 std::optional<lock_holder> find_lock_holder(const std::string& path) {
     std::error_code error;
     const auto real = std::filesystem::weakly_canonical(path, error);
-    const std::string name = (error ? path : real.string()) + "-lock";
+    const std::string whole = error ? path : real.string();
+    // a file has its lock beside it, a folder inside
+    const std::string name = std::filesystem::is_directory(whole, error) ? whole + "/WRITER"
+                                                                         : whole + "-lock";
     struct stat status{};
     if (::stat(name.c_str(), &status) != 0) return std::nullopt;
     std::string who;

@@ -15,7 +15,7 @@ struct lock_holder {
     std::string who;  ///< As the lock file says: `pid 4711, bank, since 2026-01-02T03:04:05Z`.
 };
 
-/// The writer of the store whose file is `path`; nothing if there is none, or none that can be seen
+/// The writer of the store whose file or folder is `path`; nothing if there is none, or none that can be seen
 /// (another user's container).
 std::optional<lock_holder> find_lock_holder(const std::string& path);
 

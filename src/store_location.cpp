@@ -2,8 +2,12 @@
 
 #include "text.hpp"
 
+#include <varve/eventstore/rocksdb/names.hpp>
+#include <varve/eventstore/rocksdb/store_file.hpp>
+
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <system_error>
 
@@ -21,6 +25,14 @@ std::optional<std::string_view> scheme_of(std::string_view text) {
     return lower ? std::optional{word} : std::nullopt;
 }
 
+/// A folder that says it is a store of that kind, whole or not.
+bool is_rocksdb_store(const std::string& path) {
+    std::string begin(detail::rocksdb_store_file::title.size(), '\0');
+    std::ifstream file{std::filesystem::path{path} / detail::rocksdb_store_file_name};
+    file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+    return begin == detail::rocksdb_store_file::title;
+}
+
 }  // namespace
 
 answer<store_location> parse_location(std::string_view text) {
@@ -29,22 +41,22 @@ answer<store_location> parse_location(std::string_view text) {
                       "name it: varve --store sqlite:FILE ..., or set VARVE_STORE");
     std::error_code ignored;
     const auto scheme = scheme_of(text);
-    if (!scheme || (*scheme != "sqlite" && std::filesystem::exists(text, ignored)))
-        return store_location{"sqlite", std::string{text}};
-    if (*scheme == "rocksdb")
-        return refuse(exit_code::usage, "unsupported",
-                      "the RocksDB engine comes later; this version opens SQLite stores",
-                      "varve --store sqlite:FILE ...");
-    if (*scheme != "sqlite")
-        return refuse(
-            exit_code::usage, "usage",
-            "there is no engine '" + std::string{*scheme} + "'; this version knows sqlite",
-            "for a file of that name: --store sqlite:" + shell_word(text));
+    const bool known = scheme == "sqlite" || scheme == "rocksdb";
+    if (!scheme || (!known && std::filesystem::exists(text, ignored))) {
+        const std::string path{text};
+        return store_location{is_rocksdb_store(path) ? "rocksdb" : "sqlite", path};
+    }
+    if (!known)
+        return refuse(exit_code::usage, "usage",
+                      "there is no engine '" + std::string{*scheme} +
+                          "'; this version knows sqlite and rocksdb",
+                      "for a file of that name: --store sqlite:" + shell_word(text));
     const auto path = text.substr(scheme->size() + 1);
     if (path.empty())
-        return refuse(exit_code::usage, "usage", "no file is named after 'sqlite:'",
-                      "varve --store sqlite:FILE ...");
-    return store_location{"sqlite", std::string{path}};
+        return refuse(
+            exit_code::usage, "usage", "nothing is named after '" + std::string{*scheme} + ":'",
+            scheme == "sqlite" ? "varve --store sqlite:FILE ..." : "varve --store rocksdb:DIR ...");
+    return store_location{std::string{*scheme}, std::string{path}};
 }
 
 }  // namespace varve::tool

@@ -1,4 +1,4 @@
-// Which store a command means: `sqlite:FILE`, or a bare path, which is one.
+// Which store a command means: `sqlite:FILE`, `rocksdb:DIR`, or a bare path, which is one of them.
 #pragma once
 
 #include "diagnostic.hpp"
@@ -9,14 +9,15 @@
 namespace varve::tool {
 
 struct store_location {
-    std::string engine;  ///< `sqlite`.
+    std::string engine;  ///< `sqlite` or `rocksdb`.
     std::string path;
 
     /// As it is written after `--store`.
     std::string text() const { return engine + ":" + path; }
 };
 
-/// Refuses nothing at all, engines that come later, and engines that nobody knows.
+/// A bare path is a RocksDB store if such a folder lies there, and a SQLite store otherwise. Refuses
+/// nothing at all, and engines that nobody knows.
 answer<store_location> parse_location(std::string_view text);
 
 }  // namespace varve::tool

@@ -1,5 +1,6 @@
 #include "tool_store.hpp"
 
+#include <varve/eventstore/rocksdb_store.hpp>
 #include <varve/eventstore/sqlite_store.hpp>
 
 #include <filesystem>
@@ -68,11 +69,18 @@ result<void> prove_types(Engine& engine, proof& found) {
                       });
 }
 
+std::shared_ptr<anchor_storage> anchor_of(const sqlite_engine& engine) {
+    return std::make_shared<detail::sqlite_anchor>(std::string{}, engine.file() + "-anchor", true);
+}
+std::shared_ptr<anchor_storage> anchor_of(const rocksdb_engine& engine) {
+    return std::make_shared<detail::rocksdb_anchor>(engine.files(), true);
+}
+
 /// What the anchor knows and the log does not. Where the log itself is at fault, that is said already.
-std::optional<std::string> ask_anchor(const sqlite_engine& engine, const verify_report& log) {
+template <class Engine>
+std::optional<std::string> ask_anchor(const Engine& engine, const verify_report& log) {
     if (!log.good()) return std::nullopt;
-    detail::anchor_keeper anchor{
-        std::make_shared<detail::sqlite_anchor>(std::string{}, engine.file() + "-anchor", true), 0};
+    detail::anchor_keeper anchor{anchor_of(engine), 0};
     const auto found = anchor.load();
     if (!found) return "the anchor cannot be read: " + found.error().message;
     if (!*found || (**found).head <= log.head) return std::nullopt;
@@ -80,37 +88,90 @@ std::optional<std::string> ask_anchor(const sqlite_engine& engine, const verify_
            ", its anchor says that it was durable up to " + to_string((**found).head);
 }
 
-}  // namespace
-
-result<std::unique_ptr<tool_store>> open_store(const store_location& where, access how,
-                                               environment& with) {
-    auto store = sqlite_store::open(
-        where.path,
-        {.create = how == access::create, .read_only = how == access::read, .environment = &with});
+template <class Store, class Options>
+result<std::unique_ptr<tool_store>> open_as(const store_location& where, access how,
+                                            environment& with) {
+    Options options;
+    options.create = how == access::create;
+    options.read_only = how == access::read;
+    options.environment = &with;
+    auto store = Store::open(where.path, options);
     if (!store) return pass_on(std::move(store));
-    return std::unique_ptr<tool_store>{new holder<sqlite_store>{std::move(*store)}};
+    return std::unique_ptr<tool_store>{new holder<Store>{std::move(*store)}};
 }
 
-result<proof> prove_store(const store_location& where) {
-    auto engine = sqlite_engine::open(where.path, detail::store_spaces,
-                                      {.create = false, .read_only = true});
+/// Everything about an open engine; `broken` is what its own log lacks, if it lacks something.
+template <class Engine>
+result<proof> prove_engine(result<Engine> engine, const std::string& broken = {}) {
     if (!engine) return pass_on(std::move(engine));
     auto log = prove_log(*engine);
     if (!log) return pass_on(std::move(log));
     proof found{.log = std::move(*log)};
     if (auto done = prove_types(*engine, found); !done) return pass_on(std::move(done));
     found.anchor_fault = ask_anchor(*engine, found.log);
+    if (!found.anchor_fault && !broken.empty()) found.anchor_fault = broken;
     return found;
 }
 
-result<store_identity> accept_loss(const store_location& where, position after, environment& with) {
-    auto store = sqlite_store::open(
-        where.path, {.create = false, .environment = &with, .accept_loss_after = after});
+/// A log that is damaged before its end is proved up to there.
+result<proof> prove_rocksdb(const store_location& where) {
+    std::string broken;
+    auto engine = rocksdb_engine::open(
+        where.path, detail::store_spaces,
+        {.create = false, .read_only = true, .recovery_judge = [&](const auto& recovery) {
+             broken = recovery.found;
+             return result<bool>{true};
+         }});
+    return prove_engine(std::move(engine), broken);
+}
+
+template <class Store, class Options>
+result<store_identity> accept_loss_as(const store_location& where, position after,
+                                      environment& with) {
+    Options options;
+    options.create = false;
+    options.environment = &with;
+    options.accept_loss_after = after;
+    auto store = Store::open(where.path, options);
     if (!store) return pass_on(std::move(store));
     return store->identity();
 }
 
+/// Of the files of a folder; those in folders below are not the store's.
+std::uint64_t size_of_folder(const std::string& path) {
+    std::uint64_t total = 0;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator{path, error}) {
+        std::error_code gone;
+        const auto size = entry.file_size(gone);
+        if (!gone) total += size;
+    }
+    return total;
+}
+
+}  // namespace
+
+result<std::unique_ptr<tool_store>> open_store(const store_location& where, access how,
+                                               environment& with) {
+    if (where.engine == "rocksdb")
+        return open_as<rocksdb_store, rocksdb_store_options>(where, how, with);
+    return open_as<sqlite_store, sqlite_store_options>(where, how, with);
+}
+
+result<proof> prove_store(const store_location& where) {
+    if (where.engine == "rocksdb") return prove_rocksdb(where);
+    return prove_engine(sqlite_engine::open(where.path, detail::store_spaces,
+                                            {.create = false, .read_only = true}));
+}
+
+result<store_identity> accept_loss(const store_location& where, position after, environment& with) {
+    if (where.engine == "rocksdb")
+        return accept_loss_as<rocksdb_store, rocksdb_store_options>(where, after, with);
+    return accept_loss_as<sqlite_store, sqlite_store_options>(where, after, with);
+}
+
 std::uint64_t size_on_disk(const store_location& where) {
+    if (where.engine == "rocksdb") return size_of_folder(where.path);
     std::error_code unresolved;
     const auto path = std::filesystem::weakly_canonical(where.path, unresolved).string();
     std::uint64_t total = 0;

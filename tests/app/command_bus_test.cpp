@@ -1,6 +1,6 @@
 #include "core/account.hpp"
 #include "sample.pb.h"
-#include "stores/stores.hpp"
+#include "stores/memory.hpp"
 
 #include <varve/command_bus.hpp>
 
@@ -28,7 +28,7 @@ struct watched_store {
     static constexpr varve::store_traits traits = varve::memory_store::traits;
 
     std::shared_ptr<varve::simulated_disk> disk = std::make_shared<varve::simulated_disk>();
-    varve::memory_store store = varve::memory_store::open({}, {.disk = disk}).value();
+    varve::memory_store store = varve::tests::open_memory({}, {.disk = disk}).value();
     std::function<void()> before_append = [] {};
     std::function<void()> before_scan = [] {};
 

@@ -1,6 +1,6 @@
 // What holds of the command bus beside the order of things: threads, handlers with state, allocations.
 #include "core/account.hpp"
-#include "stores/stores.hpp"
+#include "stores/memory.hpp"
 
 #include <varve/command_bus.hpp>
 
@@ -35,7 +35,7 @@ using till::Open;
 using till::Withdraw;
 
 struct command_bus_at_large : testing::Test {
-    varve::memory_store store = varve::memory_store::open().value();
+    varve::memory_store store = varve::tests::open_memory().value();
     varve::environment& env = varve::environment::system();
     varve::command_bus<varve::memory_store, Account::commands> bus{store, env};
 };

@@ -1,6 +1,6 @@
 // Tags of events, from where they are declared or given to where they are asked for.
 #include "owned.pb.h"
-#include "stores/stores.hpp"
+#include "stores/memory.hpp"
 
 #include <varve/command_bus.hpp>
 #include <varve/given.hpp>
@@ -82,7 +82,7 @@ using namespace school;
 using varve::event_query;
 
 struct command_tags : testing::Test {
-    varve::memory_store store = varve::memory_store::open().value();
+    varve::memory_store store = varve::tests::open_memory().value();
     varve::command_bus<varve::memory_store, varve::commands<EnrolHandler, RemindHandler>> bus{
         store, varve::environment::system()};
 

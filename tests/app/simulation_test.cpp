@@ -4,7 +4,7 @@
 // are simulated too. So a run is a function of its seed, and VARVE_SEED=n repeats run n.
 
 #include "bank/statement.hpp"
-#include "stores/stores.hpp"
+#include "stores/memory.hpp"
 
 #include <varve/eventstore/simulation/sqlite_vfs.hpp>
 #include <varve/testing/simulation.hpp>
@@ -138,7 +138,7 @@ private:
     }
 
     void open() {
-        auto store = memory_store::open({.environment = &world_.env()}, {.disk = disk_});
+        auto store = tests::open_memory({.environment = &world_.env()}, {.disk = disk_});
         ASSERT_TRUE(store.has_value()) << to_string(store.error()) << "\n" << story();
         store_.emplace(std::move(*store));
         auto opened = bank::Bank::open(

@@ -21,7 +21,7 @@ public:
     /// What is done to an event on its way out; false leaves it out.
     using distortion = std::function<bool(recorded_event&)>;
 
-    tampered_store(memory_store& store, distortion in_log, distortion in_stream)
+    tampered_store(any_store& store, distortion in_log, distortion in_stream)
         : store_(&store), in_log_(std::move(in_log)), in_stream_(std::move(in_stream)) {}
 
     position head() { return store_->head(); }
@@ -42,12 +42,16 @@ private:
         };
     }
 
-    memory_store* store_;
+    any_store* store_;
     distortion in_log_;
     distortion in_stream_;
 };
 
-class checkers : public store_test<memory_harness> {
+struct on_memory : our_harness {
+    on_memory() : our_harness("memory") {}
+};
+
+class checkers : public store_test<on_memory> {
 protected:
     void SetUp() override {
         store_test::SetUp();

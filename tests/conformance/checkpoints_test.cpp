@@ -2,11 +2,6 @@
 #include "conformance/engines.hpp"
 
 #include <varve/testing/conformance/checkpoints.hpp>
-#include <varve/testing/instantiate.hpp>
 
-VARVE_CONFORMANCE_CHAPTER(memory, checkpoints, ::varve::tests::memory_harness);
-VARVE_CONFORMANCE_CHAPTER(sqlite, checkpoints, ::varve::tests::sqlite_harness);
-VARVE_CONFORMANCE_CHAPTER(sqlite_file, checkpoints, ::varve::tests::sqlite_file_harness);
-
-VARVE_CONFORMANCE_CHAPTER(memory, checkpoint_faults, ::varve::tests::memory_harness);
-VARVE_CONFORMANCE_CHAPTER(sqlite, checkpoint_faults, ::varve::tests::sqlite_harness);
+VARVE_ON_OUR_ENGINES(checkpoints);
+VARVE_ON_OUR_SIMULATED_ENGINES(checkpoint_faults);

@@ -78,7 +78,7 @@ TEST(coverage, no_guarantee_that_had_a_test_has_lost_it) {
         const auto found = by_harness.find(harness);
         return found == by_harness.end() ? numbers{} : found->second;
     };
-    const numbers suite = both(of("memory"), of("sqlite"));
+    const numbers suite = both(both(of("memory"), of("sqlite")), of("rocksdb"));
     numbers outside;
     for (const auto& other : others) {
         EXPECT_TRUE(exists(other)) << "tests/" << other.file << " has no test " << other.test;
@@ -88,9 +88,9 @@ TEST(coverage, no_guarantee_that_had_a_test_has_lost_it) {
     covered.insert(outside.begin(), outside.end());
     const numbers missing = without(all_guarantees(), covered);
 
-    std::printf("conformance: %zu of %u covered on memory, sqlite; not yet (%zu): %s\n",
+    std::printf("conformance: %zu of %u covered on memory, sqlite, rocksdb; not yet (%zu): %s\n",
                 covered.size(), guarantees, missing.size(), listed(missing).c_str());
-    for (const char* harness : {"memory", "sqlite", "sqlite_file"})
+    for (const char* harness : {"memory", "sqlite", "sqlite_file", "rocksdb", "rocksdb_file"})
         std::printf("  %s: %s\n", harness, listed(of(harness)).c_str());
     std::printf("  in other areas: %s\n", listed(without(outside, suite)).c_str());
     for (const auto& part : in_part)

@@ -2,7 +2,5 @@
 #include "conformance/engines.hpp"
 
 #include <varve/testing/conformance/damage.hpp>
-#include <varve/testing/instantiate.hpp>
 
-VARVE_CONFORMANCE_CHAPTER(memory, damage, ::varve::tests::memory_harness);
-VARVE_CONFORMANCE_CHAPTER(sqlite, damage, ::varve::tests::sqlite_harness);
+VARVE_ON_OUR_SIMULATED_ENGINES(damage);

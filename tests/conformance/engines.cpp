@@ -1,65 +1,74 @@
-// What the harnesses do, compiled once for all chapters.
+// The engines behind the harness, compiled once for all chapters.
 #include "conformance/engines.hpp"
 
 #include <varve/testing/random.hpp>
 
-namespace varve::tests {
+#include <gtest/gtest.h>
 
-bool on_simulated_disk::flip_in(bytes_view needle, std::uint64_t seed) {
-    for (const auto& name : disk_->names()) {
-        const auto all = content(name);
+#include <cstdio>
+#include <cstdlib>
+
+namespace varve::tests {
+namespace {
+
+std::unique_ptr<store_place> place_of(std::string_view engine) {
+    if (engine == "memory") return memory_place();
+    if (engine == "sqlite") return sqlite_place();
+    if (engine == "rocksdb") return rocksdb_place();
+    if (engine == "sqlite_file") return sqlite_file_place();
+    if (engine == "rocksdb_file") return rocksdb_file_place();
+    std::fprintf(stderr, "no engine is called '%s'\n", std::string{engine}.c_str());
+    std::abort();
+}
+
+std::string_view engine_of_running_suite() {
+    const std::string_view suite = testing::UnitTest::GetInstance()->current_test_suite()->name();
+    return suite.substr(0, suite.find('/'));
+}
+
+}  // namespace
+
+our_harness::our_harness() : our_harness(engine_of_running_suite()) {}
+our_harness::our_harness(std::string_view engine) : place_(place_of(engine)) {}
+
+bool our_harness::flip_in(bytes_view needle, std::uint64_t seed) {
+    for (const auto& file : disk().names()) {
+        const auto all = content(file);
         const auto at = as_text(all).find(as_text(needle));
         if (at == std::string_view::npos) continue;
-        flip_at(name, all, at + testkit::scramble(seed) % needle.size(), seed);
+        flip_at(file, all, at + testkit::scramble(seed) % needle.size(), seed);
         return true;
     }
     return false;
 }
 
-void on_simulated_disk::flip(std::uint64_t seed) {
+void our_harness::flip(std::uint64_t seed) {
     std::uint64_t at = testkit::scramble(seed) % size();
-    for (const auto& name : disk_->names()) {
-        const auto all = content(name);
-        if (at < all.size()) return flip_at(name, all, at, seed);
+    for (const auto& file : disk().names()) {
+        const auto all = content(file);
+        if (at < all.size()) return flip_at(file, all, at, seed);
         at -= all.size();
     }
 }
 
-std::uint64_t on_simulated_disk::size() const {
+std::uint64_t our_harness::size() const {
     std::uint64_t sum = 0;
-    for (const auto& name : disk_->names()) sum += content(name).size();
+    for (const auto& file : disk().names()) sum += content(file).size();
     return sum;
 }
 
-bytes on_simulated_disk::content(const std::string& name) const {
-    auto file = disk_->open(name, disk_open::existing).value();
-    bytes all(file.size().value());
-    file.read(0, all).value();
+bytes our_harness::content(const std::string& file) const {
+    auto opened = disk().open(file, disk_open::existing).value();
+    bytes all(opened.size().value());
+    opened.read(0, all).value();
     return all;
 }
 
-void on_simulated_disk::flip_at(const std::string& name, bytes_view all, std::uint64_t at,
-                                std::uint64_t seed) {
-    flipped_ = {name, at, all[at]};
+void our_harness::flip_at(const std::string& file, bytes_view all, std::uint64_t at,
+                          std::uint64_t seed) {
+    flipped_ = {file, at, all[at]};
     const std::byte flipped = all[at] ^ static_cast<std::byte>(1u << (seed % 8));
-    disk_->damage(name, at, {&flipped, 1}).value();
-}
-
-result<memory_store> memory_harness::open(environment& env) {
-    return memory_store::open({.environment = &env}, {.disk = disk_});
-}
-
-result<sqlite_store> sqlite_harness::open(environment& env) {
-    return sqlite_store::open("store.db", {.environment = &env, .vfs = vfs_->name()});
-}
-
-result<sqlite_store> sqlite_harness::open_to_read(environment& env) {
-    return sqlite_store::open("store.db",
-                              {.read_only = true, .environment = &env, .vfs = vfs_->name()});
-}
-
-result<sqlite_store> sqlite_file_harness::open(environment& env) {
-    return sqlite_store::open(path(), {.environment = &env});
+    disk().damage(file, at, {&flipped, 1}).value();
 }
 
 }  // namespace varve::tests

@@ -2,7 +2,5 @@
 #include "conformance/engines.hpp"
 
 #include <varve/testing/conformance/faults.hpp>
-#include <varve/testing/instantiate.hpp>
 
-VARVE_CONFORMANCE_CHAPTER(memory, faults, ::varve::tests::memory_harness);
-VARVE_CONFORMANCE_CHAPTER(sqlite, faults, ::varve::tests::sqlite_harness);
+VARVE_ON_OUR_SIMULATED_ENGINES(faults);

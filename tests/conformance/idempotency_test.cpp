@@ -2,8 +2,5 @@
 #include "conformance/engines.hpp"
 
 #include <varve/testing/conformance/idempotency.hpp>
-#include <varve/testing/instantiate.hpp>
 
-VARVE_CONFORMANCE_CHAPTER(memory, idempotency, ::varve::tests::memory_harness);
-VARVE_CONFORMANCE_CHAPTER(sqlite, idempotency, ::varve::tests::sqlite_harness);
-VARVE_CONFORMANCE_CHAPTER(sqlite_file, idempotency, ::varve::tests::sqlite_file_harness);
+VARVE_ON_OUR_ENGINES(idempotency);

@@ -1,10 +1,10 @@
-// Appends to a SQLite store from several threads until it is killed, and acknowledges each append.
+// Appends to a store from several threads until it is killed, and acknowledges each append.
 //
-//     crash_writer PATH PIPE
+//     crash_writer sqlite|rocksdb PATH PIPE
 //
 // It ends by itself only if something is wrong, with a message and exit code 1.
 #include "crash/acknowledgement.hpp"
-#include "stores/stores.hpp"
+#include "crash/open_store.hpp"
 
 #include <varve/testing/events.hpp>
 
@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <semaphore>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -23,9 +24,15 @@ namespace {
 
 using namespace varve;
 
+[[noreturn]] void die(const std::string& why) {
+    std::fprintf(stderr, "crash_writer: %s\n", why.c_str());
+    std::_Exit(1);
+}
+
+template <class Store>
 class writer {
 public:
-    writer(sqlite_store& store, int pipe) : store_(&store), pipe_(pipe) {}
+    writer(Store& store, int pipe) : store_(&store), pipe_(pipe) {}
 
     void acknowledge(const tests::acknowledgement& line) const {
         if (::write(pipe_, &line, sizeof line) != sizeof line) die("the pipe is closed");
@@ -53,34 +60,38 @@ public:
         }
     }
 
-    [[noreturn]] static void die(const std::string& why) {
-        std::fprintf(stderr, "crash_writer: %s\n", why.c_str());
-        std::_Exit(1);
-    }
-
 private:
-    append_id next_id() const { return store_->environment().ids().next<append_id>(); }
+    append_id next_id() const { return store_->environment().ids().template next<append_id>(); }
 
     void take(const result<receipt>& answer) const {
         if (!answer) die(to_string(answer.error()));
         acknowledge({answer->id, answer->first.value, answer->last.value});
     }
 
-    sqlite_store* store_;
+    Store* store_;
     int pipe_;
 };
+
+template <class Store>
+void write(const char* path, int pipe) {
+    auto store = tests::open_store<Store>(path);
+    if (!store) die(to_string(store.error()));
+    writer<Store> work{*store, pipe};
+    work.acknowledge({{}, 0, store->head().value});
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 3; ++i) threads.emplace_back([&] { work.block(); });
+    work.hurry();
+}
 
 }  // namespace
 
 int main(int count, char** arguments) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // not left behind if the test itself dies
     ::alarm(120);                        // nor if it hangs
-    if (count != 3) writer::die("usage: crash_writer PATH PIPE");
-    auto store = sqlite_store::open(arguments[1]);
-    if (!store) writer::die(to_string(store.error()));
-    writer work{*store, std::atoi(arguments[2])};
-    work.acknowledge({{}, 0, store->head().value});
-    std::vector<std::jthread> threads;
-    for (int i = 0; i < 3; ++i) threads.emplace_back([&] { work.block(); });
-    work.hurry();
+    if (count != 4) die("usage: crash_writer sqlite|rocksdb PATH PIPE");
+    const int pipe = std::atoi(arguments[3]);
+    if (std::string_view{arguments[1]} == "rocksdb")
+        write<rocksdb_store>(arguments[2], pipe);
+    else
+        write<sqlite_store>(arguments[2], pipe);
 }

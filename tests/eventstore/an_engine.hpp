@@ -52,6 +52,7 @@ protected:
     std::optional<engine_type> engine{must(place.open())};
 };
 
-using places = testing::Types<memory_place, simulated_sqlite_place, engines::sqlite_place>;
+using places = testing::Types<memory_place, simulated_sqlite_place, engines::sqlite_place,
+                              simulated_rocksdb_place, engines::rocksdb_place>;
 
 }  // namespace engines

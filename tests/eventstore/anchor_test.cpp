@@ -1,8 +1,7 @@
 // The anchor: what an engine does not notice is noticed all the same.
 
 #include "engines.hpp"
-#include "stores/stores.hpp"
-
+#include "stores/sqlite.hpp"
 
 #include <gtest/gtest.h>
 
@@ -18,7 +17,7 @@ namespace fs = std::filesystem;
 class an_anchored_store : public testing::Test {
 protected:
     result<sqlite_store> try_open(sqlite_store_options options = {}) {
-        return sqlite_store::open(path, std::move(options));
+        return tests::open_sqlite(path, std::move(options));
     }
     sqlite_store open(sqlite_store_options options = {}) {
         return must(try_open(std::move(options)));
@@ -148,7 +147,7 @@ TEST_F(an_anchored_store, is_not_another_store_after_a_reopen) {
     auto store = open();
     const auto other = folder / "other.db";
     {
-        auto second = must(sqlite_store::open(other));
+        auto second = must(tests::open_sqlite(other));
         must(append(second));
     }
     fs::remove(path + "-wal");

@@ -1,7 +1,7 @@
 // What a query means to the index and to the events of a group, also where hashes collide
 // (semantics §18, §19, §22).
 
-#include "stores/stores.hpp"
+#include "stores/memory.hpp"
 
 #include <varve/eventstore/detail/boundary.hpp>
 #include <varve/testing/query_model.hpp>
@@ -62,7 +62,7 @@ TEST(a_hash_collision, neither_matches_nor_conflicts) {
 #ifdef __GLIBCXX__
     ASSERT_EQ(std::hash<std::string>{}(one), std::hash<std::string>{}(two)) << "no collision";
 #endif
-    auto store = memory_store::open().value();
+    auto store = tests::open_memory().value();
     const auto write = [&](std::uint64_t id, const std::string& tag) {
         return draft{id_of(id)}.event({.stream = "a-1", .tags = {tag}});
     };

@@ -16,6 +16,7 @@ using namespace engines;
 
 static_assert(varve::engine<memory_engine>);
 static_assert(varve::engine<sqlite_engine>);
+static_assert(varve::engine<rocksdb_engine>);
 
 TYPED_TEST_SUITE(an_engine, places);
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <varve/eventstore/memory_engine.hpp>
+#include <varve/eventstore/rocksdb_engine.hpp>
+#include <varve/eventstore/simulation/rocksdb_file_system.hpp>
 #include <varve/eventstore/simulation/sqlite_vfs.hpp>
 #include <varve/eventstore/sqlite_engine.hpp>
 
@@ -68,6 +70,30 @@ struct sqlite_place {
     using engine = sqlite_engine;
     std::unique_ptr<temporary_folder> folder = std::make_unique<temporary_folder>();
     result<engine> open() const { return engine::open(*folder / "engine.db", spaces); }
+};
+
+/// The RocksDB engine on a disk that the test can harm, on one thread.
+struct simulated_rocksdb_place {
+    using engine = rocksdb_engine;
+    std::shared_ptr<simulated_disk> disk = std::make_shared<simulated_disk>();
+    std::shared_ptr<rocksdb_simulated_files> files = std::make_shared<rocksdb_simulated_files>(
+        disk);
+    result<engine> open() const {
+        return engine::open("engine", spaces, {.platform = files, .buffer_bytes = 4096});
+    }
+};
+
+/// Files of RocksDB's that hold an identity or a time drawn anew in each run; their sizes do not
+/// vary.
+inline bool varies(const std::string& name) {
+    return name.ends_with(".sst") || name.contains("/MANIFEST-");
+}
+
+/// The RocksDB engine on the machine's own files.
+struct rocksdb_place {
+    using engine = rocksdb_engine;
+    std::unique_ptr<temporary_folder> folder = std::make_unique<temporary_folder>();
+    result<engine> open() const { return engine::open(*folder / "engine", spaces); }
 };
 
 inline result<void> done(const result<void>& what) { return what; }

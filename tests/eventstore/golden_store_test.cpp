@@ -2,7 +2,7 @@
 //
 // VARVE_RENEW_GOLDEN=1 writes it anew; allowed while the format's version is 0, and never after.
 
-#include "stores/stores.hpp"
+#include "stores/sqlite.hpp"
 
 #include <varve/testing/clock.hpp>
 #include <varve/testing/random.hpp>

@@ -3,7 +3,8 @@
 
 #include "bank/run.hpp"
 #include "samples/program.hpp"
-#include "stores/stores.hpp"
+#include "stores/memory.hpp"
+#include "stores/sqlite.hpp"
 
 #include <varve/eventstore/simulation/disk.hpp>
 
@@ -23,14 +24,16 @@ struct in_memory {
     using store_type = varve::memory_store;
     std::shared_ptr<varve::simulated_disk> disk = std::make_shared<varve::simulated_disk>();
 
-    store_type open(const scratch&) const { return store_type::open({}, {.disk = disk}).value(); }
+    store_type open(const scratch&) const {
+        return varve::tests::open_memory({}, {.disk = disk}).value();
+    }
 };
 
 struct on_sqlite {
     using store_type = varve::sqlite_store;
 
     store_type open(const scratch& at) const {
-        return store_type::open(at.path("bank.db")).value();
+        return varve::tests::open_sqlite(at.path("bank.db")).value();
     }
 };
 

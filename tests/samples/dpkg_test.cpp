@@ -3,8 +3,7 @@
 #include "dpkg/compare.hpp"
 #include "dpkg/importer.hpp"
 #include "samples/program.hpp"
-#include "stores/stores.hpp"
-
+#include "stores/memory.hpp"
 
 #include <gtest/gtest.h>
 
@@ -62,7 +61,7 @@ protected:
         return varve::load<Package>(store_, "package-" + name).value().state;
     }
 
-    varve::memory_store store_ = varve::memory_store::open().value();
+    varve::memory_store store_ = varve::tests::open_memory().value();
 };
 
 TEST_F(a_package_log, becomes_one_stream_per_package_in_the_order_of_its_lines) {

@@ -1,5 +1,6 @@
 #include "support.hpp"
-#include "stores/stores.hpp"
+
+#include "stores/sqlite.hpp"
 
 #include <varve/environment.hpp>
 #include <varve/testing/clock.hpp>

@@ -1,0 +1,152 @@
+// The event store on one RocksDB folder: `varve::rocksdb_store::open("bank.store")`.
+//
+// One process opens it for writing, others may open it with `read_only` while it runs. The writer
+// publishes how far the log is durable in the small mapped file `bank.store/HEAD`, and so wakes
+// readers in other processes. `bank.store/ANCHOR` tells a log that lost its end.
+#pragma once
+
+#include <varve/adapters/watermark_file.hpp>
+#include <varve/eventstore/anchor/rocksdb_anchor.hpp>
+#include <varve/eventstore/basic_store.hpp>
+#include <varve/eventstore/rocksdb_engine.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace varve::inline v0 {
+
+struct rocksdb_store_options {
+    bool create = true;      ///< Create the store if there is none.
+    bool read_only = false;  ///< No lock and no writing; works beside a writer in another process.
+    varve::environment* environment = &varve::environment::system();  ///< Clock, chance, executor.
+    varve::chain chain = varve::chain::blake2b;                       ///< Hashes of new batches.
+    std::uint32_t tenant = 0;                      ///< Whose log; below `limits::tenants`.
+    std::size_t queue = limits::queue;             ///< Appends waiting, before `overloaded`.
+    std::shared_ptr<rocksdb_platform> platform{};  ///< Keeps all files; empty: the system's.
+    std::string holder{};  ///< A name for the lock file; empty: the program's.
+    rocksdb_durability durability = rocksdb_durability::full;
+    /// See `store_options`. Here also: a log that is damaged before its end, of which that is left.
+    std::optional<position> accept_loss_after{};
+};
+
+class rocksdb_store : public basic_store<rocksdb_engine> {
+public:
+    /// Opens or creates the store in the folder at `path`. Errors: as `rocksdb_engine::open` (`busy`
+    /// names who holds it) and `basic_store::open`.
+    static result<rocksdb_store> open(std::string path, const rocksdb_store_options& options = {}) {
+        auto engine = rocksdb_engine::open(std::move(path), detail::store_spaces,
+                                           {.create = options.create,
+                                            .read_only = options.read_only,
+                                            .platform = options.platform,
+                                            .holder = options.holder,
+                                            .durability = options.durability,
+                                            .recovery_judge = judge_of(options)});
+        if (!engine) return pass_on(std::move(engine));
+        const std::string watermark = watermark_path(engine->files(), options);
+        auto anchor = anchor_of(engine->files(), options);
+        auto store = basic_store::open(std::move(*engine),
+                                       {.environment = options.environment,
+                                        .chain = options.chain,
+                                        .tenant = options.tenant,
+                                        .queue = options.queue,
+                                        .anchor = std::move(anchor),
+                                        .accept_loss_after = options.accept_loss_after,
+                                        .wait_outside = waiting_on(watermark)});
+        if (!store) return pass_on(std::move(store));
+        rocksdb_store opened{std::move(*store)};
+        if (!options.read_only && !watermark.empty()) opened.publish_to(watermark);
+        return opened;
+    }
+
+private:
+    explicit rocksdb_store(basic_store&& store) : basic_store(std::move(store)) {}
+
+    /// One for each tenant: their positions are their own.
+    static std::string watermark_path(const detail::rocksdb_files& files,
+                                      const rocksdb_store_options& options) {
+        if (options.platform) return {};
+        return files.path(detail::rocksdb_head_file) +
+               (options.tenant == 0 ? "" : "-" + std::to_string(options.tenant));
+    }
+
+    /// A store that may lose what it acknowledged has no anchor, which would blame it for that.
+    static std::shared_ptr<anchor_storage> anchor_of(const detail::rocksdb_files& files,
+                                                     const rocksdb_store_options& options) {
+        if (options.durability != rocksdb_durability::full) return nullptr;
+        return std::make_shared<detail::rocksdb_anchor>(files, options.read_only);
+    }
+
+    /// Before an opening gives up what is broken in the log: a torn end is fine unless the anchor
+    /// knows more; anything else has to be accepted by name.
+    static std::function<result<bool>(const rocksdb_recovery&)> judge_of(
+        const rocksdb_store_options& options) {
+        if (options.durability != rocksdb_durability::full) return {};
+        return [tenant = options.tenant, accepted = options.accept_loss_after](
+                   const rocksdb_recovery& recovery) -> result<bool> {
+            auto head = last_position(recovery.left, tenant);
+            if (!head) return pass_on(std::move(head));
+            if (accepted) return *accepted == *head;
+            detail::anchor_keeper anchor{
+                std::make_shared<detail::rocksdb_anchor>(recovery.files, true), tenant};
+            auto known = anchor.load();
+            if (!known) return pass_on(std::move(known));
+            const bool lost = *known && (**known).head > *head;
+            if (recovery.torn && !lost) return true;
+            return fail(errc::corrupt,
+                        recovery.found + "; what is left ends at position " + to_string(*head) +
+                            (lost ? ", its anchor says that it was durable up to " +
+                                        to_string((**known).head)
+                                  : "") +
+                            "; restore the store from a backup, or give up the rest by `varve "
+                            "repair --accept-loss-after " +
+                            to_string(*head) + "`");
+        };
+    }
+
+    /// The head of a log that may not be opened yet. Errors: `corrupt`, `io`.
+    static result<position> last_position(rocksdb_view& view, std::uint32_t tenant) {
+        position head{};
+        result<void> inner{};
+        const auto take = [&](const key& at, bytes_view record) {
+            const position first = detail::position_of(at.number);
+            detail::batch_view batch;
+            inner = detail::each_batch(record, first, [&](bytes_view raw) {
+                if (batch.parse(raw)) head = batch.last();
+                return true;
+            });
+            return false;
+        };
+        auto scanned = view.scan(detail::tail_space, detail::tail_key(tenant, position{1}),
+                                 detail::tail_key(tenant, position{limits::positions}),
+                                 direction::backward, take);
+        if (!scanned) return pass_on(std::move(scanned));
+        if (!inner) return pass_on(std::move(inner));
+        return head;
+    }
+
+    /// Each wait maps the file anew, so that any number of threads may wait.
+    static std::function<void(position, std::chrono::nanoseconds)> waiting_on(
+        const std::string& path) {
+        if (path.empty()) return {};
+        return [path](position where, std::chrono::nanoseconds wait) {
+            watermark_reader::open(path).wait_beyond(where, wait);
+        };
+    }
+
+    /// The file is a hint: without it (a full disk, say) readers look into the store now and then.
+    void publish_to(const std::string& path) {
+        auto opened = watermark_writer::open(path, identity(), head());
+        if (!opened) return;
+        auto writer = std::make_shared<watermark_writer>(std::move(*opened));
+        publishing_ = on_durable([writer, head = &durable()] { writer->publish(head->get()); });
+    }
+
+    registration publishing_;
+};
+
+static_assert(event_store<rocksdb_store>);
+
+}  // namespace varve::inline v0

@@ -1,0 +1,105 @@
+// Any of our stores behind one type, and the places where one may lie.
+#pragma once
+
+#include <varve/checkpoint.hpp>
+#include <varve/environment.hpp>
+#include <varve/eventstore/format/parked.hpp>
+#include <varve/eventstore/simulation/disk.hpp>
+#include <varve/store_ref.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace varve::tests {
+
+/// Any of our stores, owned.
+class any_store : public store_ref {
+public:
+    /// What a store offers beside `event_store`.
+    struct whole {
+        virtual ~whole() = default;
+        virtual varve::environment& environment() = 0;
+        virtual result<void> reopen() = 0;
+        virtual void append_async(const append_request&,
+                                  std::move_only_function<void(result<receipt>)>) = 0;
+        virtual result<checkpoint> load_checkpoint(std::string_view) = 0;
+        virtual result<checkpoint> claim_reader(std::string_view) = 0;
+        virtual result<void> save_checkpoint(std::string_view, position, fencing_token) = 0;
+        virtual result<void> reset_checkpoint(std::string_view, fencing_token) = 0;
+        virtual result<std::vector<parked_event>> parked(std::string_view) = 0;
+        virtual result<void> park(std::string_view, std::span<const parked_event>,
+                                  fencing_token) = 0;
+        virtual result<void> unpark(std::string_view, position, fencing_token) = 0;
+    };
+
+    any_store(std::unique_ptr<whole> owned, const store_ref& self)
+        : store_ref(self), owned_(std::move(owned)) {}
+
+    varve::environment& environment() const { return owned_->environment(); }
+    result<void> reopen() { return owned_->reopen(); }
+    void append_async(const append_request& request,
+                      std::move_only_function<void(result<receipt>)> done) {
+        owned_->append_async(request, std::move(done));
+    }
+    result<checkpoint> load_checkpoint(std::string_view reader) {
+        return owned_->load_checkpoint(reader);
+    }
+    result<checkpoint> claim_reader(std::string_view reader) {
+        return owned_->claim_reader(reader);
+    }
+    result<void> save_checkpoint(std::string_view reader, position reached, fencing_token token) {
+        return owned_->save_checkpoint(reader, reached, token);
+    }
+    result<void> reset_checkpoint(std::string_view reader, fencing_token token) {
+        return owned_->reset_checkpoint(reader, token);
+    }
+    result<std::vector<parked_event>> parked(std::string_view group) {
+        return owned_->parked(group);
+    }
+    result<void> park(std::string_view group, std::span<const parked_event> events,
+                      fencing_token token) {
+        return owned_->park(group, events, token);
+    }
+    result<void> unpark(std::string_view group, position where, fencing_token token) {
+        return owned_->unpark(group, where, token);
+    }
+
+private:
+    std::unique_ptr<whole> owned_;
+};
+
+/// Where a store of one engine may lie.
+struct store_place {
+    virtual ~store_place() = default;
+    virtual result<any_store> open(environment& env) = 0;
+    virtual result<any_store> open_to_read(environment& env) = 0;
+    std::shared_ptr<simulated_disk> disk{};  ///< Null if it lies in real files.
+};
+
+std::unique_ptr<store_place> memory_place();  ///< The memory engine, whose journal is simulated.
+std::unique_ptr<store_place> sqlite_place();  ///< SQLite on a simulated disk.
+std::unique_ptr<store_place> sqlite_file_place();   ///< SQLite on real files.
+std::unique_ptr<store_place> rocksdb_place();       ///< RocksDB on a simulated disk and one thread.
+std::unique_ptr<store_place> rocksdb_file_place();  ///< RocksDB on real files.
+
+/// A folder of its own below the system's one for temporary files, removed at the end.
+class scratch_folder {
+public:
+    scratch_folder();
+    scratch_folder(scratch_folder&& other) noexcept;
+    scratch_folder& operator=(scratch_folder&& other) noexcept;
+    ~scratch_folder();
+
+    std::string operator/(std::string_view name) const { return (path_ / name).string(); }
+
+private:
+    std::filesystem::path path_;
+};
+
+}  // namespace varve::tests
