@@ -190,4 +190,27 @@ TEST(sequencer, after_close_nothing_is_taken) {
     EXPECT_EQ(queue.submit(append).error().code, errc::closed);
 }
 
+TEST(sequencer, whoever_blocks_takes_the_lead_from_a_task_that_has_not_begun) {
+    manual_executor threads;
+    recorder record;
+    std::vector<result<receipt>> answers;
+    const auto first = later(answers);
+    const auto second = later(answers);
+    {
+        sequencer queue{[&](sequencer::group group) { record(group); }, 8, threads};
+        ASSERT_TRUE(queue.submit_later(*first));
+        pending_append blocking;  // on a thread of the executor, say: its task can never begin
+        ASSERT_TRUE(queue.submit(blocking));
+        EXPECT_EQ(record.sizes, std::vector<std::size_t>{2});
+        ASSERT_EQ(answers.size(), 1u);
+
+        ASSERT_TRUE(queue.submit_later(*second));
+        EXPECT_TRUE(queue.exclusively([&] { return answers.size() == 1; }));
+    }
+    EXPECT_EQ(answers.size(), 2u) << "closing leads what nobody else does";
+    EXPECT_EQ(threads.tasks.size(), 3u);
+    threads.run();  // they come too late, the queue is gone
+    EXPECT_EQ(record.sizes, (std::vector<std::size_t>{2, 1}));
+}
+
 }  // namespace

@@ -1,9 +1,11 @@
 // One appender at a time, by whoever is there.
 //
-// Appends and side writes from any thread meet in a bounded queue. The caller that finds nobody leading leads: it
-// takes what waits, has it stored as one group, hands the lead to the next blocked caller, and only
-// then answers its group, so that the next write is under way while threads wake up. Appends without
-// a thread of their own (asynchronous ones) are led by a task on the executor.
+// Appends and side writes from any thread meet in a bounded queue. The caller that finds nobody
+// leading leads: it takes what waits, has it stored as one group, hands the lead to the next blocked
+// caller, and only then answers its group, so that the next write is under way while threads wake up.
+// Appends without a thread of their own (asynchronous ones) are led by a task on the executor. Until
+// that task begins, whoever blocks takes the lead from it: so nobody waits for a thread of the
+// executor, and the executor's own threads may block here.
 #pragma once
 
 #include <varve/eventstore/detail/pending.hpp>
@@ -15,6 +17,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <string>
@@ -39,7 +42,7 @@ public:
         {
             const std::lock_guard lock{mutex_};
             if (auto accepted = enqueue(append); !accepted) return accepted;
-            if (!leading_) {
+            if (may_lead()) {
                 leading_ = true;
                 append.now = pending_work::leads;
             }
@@ -52,13 +55,13 @@ public:
     /// Queues an append with a `done`, which is called on a thread of the executor or of an appender.
     /// If this fails, `done` is not called and the append is still the caller's.
     result<void> submit_later(pending_work& append) {
-        bool idle = false;
+        promise made;
         {
             const std::lock_guard lock{mutex_};
             if (auto accepted = enqueue(append); !accepted) return accepted;
-            idle = !std::exchange(leading_, true);
+            if (!leading_) made = promise_lead();
         }
-        if (idle) executor_->post(lead_task{*this});
+        if (made) executor_->post(lead_task{*this, std::move(made)});
         return {};
     }
 
@@ -67,7 +70,7 @@ public:
     auto exclusively(Work&& work) {
         {
             std::unique_lock lock{mutex_};
-            idle_.wait(lock, [&] { return !leading_; });
+            idle_.wait(lock, [&] { return may_lead(); });
             leading_ = true;
         }
         auto outcome = work();
@@ -79,24 +82,52 @@ public:
     void close() {
         std::unique_lock lock{mutex_};
         closed_ = true;
-        idle_.wait(lock, [&] { return !leading_ && answering_ == 0; });
+        const auto done = [&] { return !leading_ && answering_ == 0; };
+        while (!done()) {
+            bool leads = false;
+            idle_.wait(lock, [&] { return done() || (leads = leading_ && may_lead()); });
+            if (!leads) continue;
+            lock.unlock();
+            lead(nullptr);
+            lock.lock();
+        }
     }
 
 private:
+    /// Whether the lead that was promised to a task is still there for whoever comes first. A task
+    /// that comes second touches nothing else: the queue may be gone by then.
+    using promise = std::shared_ptr<std::atomic<bool>>;
+
     /// Leads when it is run; if the executor drops it instead, nobody waits for it in vain.
     class lead_task {
     public:
-        explicit lead_task(sequencer& queue) noexcept : queue_(&queue) {}
-        lead_task(lead_task&& from) noexcept : queue_(std::exchange(from.queue_, nullptr)) {}
+        lead_task(sequencer& queue, promise made) noexcept
+            : queue_(&queue), promise_(std::move(made)) {}
+        lead_task(lead_task&&) noexcept = default;
         lead_task& operator=(lead_task&&) = delete;
         ~lead_task() {
-            if (queue_ != nullptr) queue_->abandon();
+            if (claim()) queue_->abandon();
         }
-        void operator()() { std::exchange(queue_, nullptr)->lead(nullptr); }
+        void operator()() {
+            if (claim()) queue_->lead(nullptr);
+        }
 
     private:
+        bool claim() noexcept { return promise_ && std::exchange(promise_, {})->exchange(false); }
+
         sequencer* queue_;
+        promise promise_;
     };
+
+    /// True if nobody leads, or if a task is to lead that has not begun: then it never will. Under
+    /// the lock, as is `promise_lead`.
+    bool may_lead() noexcept { return !leading_ || (promised_ && promised_->exchange(false)); }
+
+    promise promise_lead() {
+        leading_ = true;
+        promised_ = std::make_shared<std::atomic<bool>>(true);
+        return promised_;
+    }
 
     /// The executor gave up on the task that was to lead: nothing of what waits was tried.
     void abandon() {
@@ -159,7 +190,7 @@ private:
 
     void hand_over() {
         pending_work* next = nullptr;
-        bool others = false;
+        promise made;
         {
             const std::lock_guard lock{mutex_};
             for (auto* append : queue_)
@@ -167,17 +198,19 @@ private:
                     next = append;
                     break;
                 }
-            others = next == nullptr && !queue_.empty();
-            if (next == nullptr && !others) {
-                leading_ = false;
+            if (next == nullptr) {
+                if (queue_.empty())
+                    leading_ = false;
+                else
+                    made = promise_lead();
                 idle_.notify_all();
             }
         }
         if (next != nullptr) {
             next->now = pending_work::leads;
             next->now.notify_one();
-        } else if (others) {
-            executor_->post(lead_task{*this});
+        } else if (made) {
+            executor_->post(lead_task{*this, std::move(made)});
         }
     }
 
@@ -200,7 +233,8 @@ private:
     std::mutex mutex_;
     std::condition_variable idle_;
     std::deque<pending_work*> queue_;
-    bool leading_ = false;
+    bool leading_ = false;  // somebody leads, or a task is to
+    promise promised_;      // to the newest of those tasks
     bool closed_ = false;
     std::size_t answering_ = 0;
 };
