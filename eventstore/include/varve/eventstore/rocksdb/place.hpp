@@ -2,6 +2,7 @@
 #pragma once
 
 #include <varve/adapters/descriptor.hpp>
+#include <varve/adapters/network_file_system.hpp>
 #include <varve/adapters/rocksdb.hpp>
 #include <varve/adapters/store_lock.hpp>
 #include <varve/eventstore/rocksdb/files.hpp>
@@ -24,7 +25,8 @@ struct rocksdb_found {
 /// A folder on the system's files or on those of a platform.
 class rocksdb_place {
 public:
-    /// `files`: null for the system's. Errors: `invalid_argument`, `not_found`.
+    /// `files`: null for the system's. Errors: `invalid_argument`, `not_found`, `unsupported`
+    /// if it lies on a network file system.
     static result<rocksdb_place> at(const std::string& path,
                                     std::shared_ptr<rocksdb::FileSystem> files) {
         if (path.empty() || path.find('\0') != std::string::npos)
@@ -38,6 +40,9 @@ public:
         if (!real.has_filename()) real = real.parent_path();
         if (!std::filesystem::is_directory(real.parent_path(), error))
             return fail(errc::not_found, "there is no folder " + real.parent_path().string());
+        const bool there = std::filesystem::exists(real, error);
+        if (auto local = refuse_network((there ? real : real.parent_path()).string()); !local)
+            return pass_on(std::move(local));
         return rocksdb_place{{std::make_shared<rocksdb_private_files>(), real.string()}, true};
     }
 

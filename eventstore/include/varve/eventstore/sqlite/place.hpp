@@ -1,6 +1,7 @@
 // Where a SQLite engine lives: what is at a path, and who may write there.
 #pragma once
 
+#include <varve/adapters/network_file_system.hpp>
 #include <varve/adapters/store_lock.hpp>
 #include <varve/eventstore/sqlite/file.hpp>
 #include <varve/eventstore/sqlite/writer.hpp>
@@ -19,7 +20,8 @@ enum class sqlite_found : std::uint8_t { nothing, empty, engine };
 /// A path on the system's files or on those of a VFS.
 class sqlite_place {
 public:
-    /// Errors: `invalid_argument`, `not_found` if its folder is not there.
+    /// Errors: `invalid_argument`, `not_found` if its folder is not there, `unsupported` if that lies
+    /// on a network file system.
     static result<sqlite_place> at(const std::string& path, const std::string& vfs) {
         if (path.empty() || path.find('\0') != std::string::npos || path.starts_with(':'))
             return fail(errc::invalid_argument, "'" + path + "' cannot be the path of a store");
@@ -32,6 +34,8 @@ public:
         if (error) return system_failure("'" + path + "'", error.value());
         if (!std::filesystem::is_directory(real.parent_path(), error))
             return fail(errc::not_found, "there is no folder " + real.parent_path().string());
+        if (auto local = refuse_network(real.parent_path().string()); !local)
+            return pass_on(std::move(local));
         place.path_ = real.string();
         return place;
     }
@@ -46,6 +50,7 @@ public:
             }
             if (S_ISDIR(status.st_mode)) return foreign("a folder; a SQLite store is a file");
             if (!S_ISREG(status.st_mode)) return foreign("no regular file");
+            if (auto beside = look_beside(); !beside) return pass_on(std::move(beside));
             if (::access(path_.c_str(), R_OK) != 0) return system_failure("'" + path_ + "'", errno);
         } else if (!sqlite_file::exists(vfs_, path_)) {
             return sqlite_found::nothing;
@@ -108,6 +113,18 @@ public:
 private:
     sqlite_place(std::string path, std::string vfs)
         : path_(std::move(path)), vfs_(std::move(vfs)) {}
+
+    /// SQLite opens what bears the names of its side files, whatever it is, and would wait for a pipe.
+    result<void> look_beside() const {
+        for (const char* suffix : {"-journal", "-wal", "-shm"}) {
+            struct stat status{};
+            if (::stat((path_ + suffix).c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+                return fail(errc::foreign, "'" + path_ + suffix +
+                                               "' is no regular file, but bears the name of a side "
+                                               "file of the store; nothing was touched");
+        }
+        return {};
+    }
 
     std::unexpected<failure> foreign(const std::string& what) const {
         return fail(errc::foreign, "'" + path_ + "' is " + what + "; nothing was touched");
