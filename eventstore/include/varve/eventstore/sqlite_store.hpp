@@ -5,9 +5,9 @@
 // durable in the small mapped file `bank.db-head`, and so wakes readers in other processes.
 #pragma once
 
-#include <varve/adapters/watermark_file.hpp>
 #include <varve/eventstore/anchor/sqlite_anchor.hpp>
 #include <varve/eventstore/basic_store.hpp>
+#include <varve/eventstore/detail/shared_head.hpp>
 #include <varve/eventstore/sqlite_engine.hpp>
 
 #include <cstdint>
@@ -52,10 +52,12 @@ public:
                                         .queue = options.queue,
                                         .anchor = anchor_of(file, options),
                                         .accept_loss_after = options.accept_loss_after,
-                                        .wait_outside = waiting_on(watermark)});
+                                        .wait_outside = detail::waiting_on(watermark)});
         if (!store) return pass_on(std::move(store));
         sqlite_store opened{std::move(*store)};
-        if (!options.read_only && !watermark.empty()) opened.publish_to(watermark);
+        if (options.read_only) return opened;
+        if (auto tell = detail::telling(watermark, opened.identity(), opened.durable()))
+            opened.publishing_ = opened.on_durable(std::move(tell));
         return opened;
     }
 
@@ -75,23 +77,6 @@ private:
         if (options.durability != sqlite_durability::full) return nullptr;
         return std::make_shared<detail::sqlite_anchor>(options.vfs, file + "-anchor",
                                                        options.read_only);
-    }
-
-    /// Each wait maps the file anew, so that any number of threads may wait.
-    static std::function<void(position, std::chrono::nanoseconds)> waiting_on(
-        const std::string& path) {
-        if (path.empty()) return {};
-        return [path](position where, std::chrono::nanoseconds wait) {
-            watermark_reader::open(path).wait_beyond(where, wait);
-        };
-    }
-
-    /// The file is a hint: without it (a full disk, say) readers look into the store now and then.
-    void publish_to(const std::string& path) {
-        auto opened = watermark_writer::open(path, identity(), head());
-        if (!opened) return;
-        auto writer = std::make_shared<watermark_writer>(std::move(*opened));
-        publishing_ = on_durable([writer, head = &durable()] { writer->publish(head->get()); });
     }
 
     registration publishing_;
