@@ -84,7 +84,7 @@ private:
                                    });
         if (!walked) return pass_on(std::move(walked));
         if (*walked && expected != position{}) return state_.missing(expected);
-        end.more = end.more && end.last > position{1};
+        end.more = end.more && end.last != position{1};
         return end;
     }
 

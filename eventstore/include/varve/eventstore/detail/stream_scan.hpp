@@ -74,6 +74,7 @@ private:
              r > as_of.hidden && r <= as_of.newest && plan.picked.wanted.size() < range.limit;
              forward ? ++r : --r)
             plan.picked.add(state_.index, history->at[r - 1]);
+        plan.end.more = range.limit == 0 && from > as_of.hidden && from <= as_of.newest;
         return plan;
     }
 

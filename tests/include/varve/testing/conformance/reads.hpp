@@ -194,6 +194,23 @@ TYPED_TEST_P(reads, S24_reading_beyond_the_end_gives_nothing_and_says_where_the_
     }
 }
 
+TYPED_TEST_P(reads, S24_a_limit_of_none_gives_nothing_and_says_whether_there_is_more) {
+    this->fill("a-1", 3);
+    for (const auto way : {direction::forward, direction::backward}) {
+        const auto log = this->store().read_log({.way = way, .limit = 0});
+        ASSERT_TRUE(log) << words_of(log);
+        EXPECT_TRUE(log->empty());
+        EXPECT_TRUE(log->info().more);
+        const auto stream = this->store().read_stream("a-1", {.way = way, .limit = 0});
+        ASSERT_TRUE(stream) << words_of(stream);
+        EXPECT_TRUE(stream->empty());
+        EXPECT_TRUE(stream->info().more);
+    }
+    EXPECT_FALSE(this->store().read_stream("a-1", {.after = revision{3}, .limit = 0})->info().more);
+    EXPECT_FALSE(this->store().read_stream("a-2", {.limit = 0})->info().more);
+    EXPECT_FALSE(this->store().read_log({.after = position{3}, .limit = 0})->info().more);
+}
+
 TYPED_TEST_P(reads, S24_a_visitor_that_stops_goes_on_where_it_stopped) {
     this->write_log(15);
     std::vector<std::uint64_t> seen;
@@ -303,6 +320,7 @@ REGISTER_TYPED_TEST_SUITE_P(reads, S23_a_read_is_the_prefix_as_of_its_start,
                             S24_pages_of_any_size_and_direction_give_the_same_events,
                             S24_pages_of_a_stream_give_the_same_events_in_both_directions,
                             S24_reading_beyond_the_end_gives_nothing_and_says_where_the_end_is,
+                            S24_a_limit_of_none_gives_nothing_and_says_whether_there_is_more,
                             S24_a_visitor_that_stops_goes_on_where_it_stopped,
                             S25_a_stream_never_written_and_one_that_exists_are_different_answers,
                             S27_a_page_is_bounded_by_events_and_by_bytes,
