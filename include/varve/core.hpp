@@ -31,6 +31,8 @@
 #include <varve/print.hpp>
 #include <varve/protobuf_message.hpp>
 #include <varve/query_bus.hpp>
+#include <varve/snapshot.hpp>
+#include <varve/snapshotted.hpp>
 #include <varve/store.hpp>
 #include <varve/store_ref.hpp>
 #include <varve/stream_id.hpp>

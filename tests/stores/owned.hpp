@@ -44,6 +44,21 @@ struct owner final : any_store::whole {
     result<void> unpark(std::string_view group, position where, fencing_token holder) override {
         return store.unpark(group, where, holder);
     }
+    result<bool> load_snapshot(std::string_view stream, const snapshot_form& form,
+                               const snapshot_user& use) override {
+        return store.load_snapshot(stream, form, use);
+    }
+    result<snapshot_saving> save_snapshot(const new_snapshot& made) override {
+        return store.save_snapshot(made);
+    }
+    result<std::size_t> drop_snapshots(std::string_view stream) override {
+        return store.drop_snapshots(stream);
+    }
+    result<std::size_t> drop_all_snapshots() override { return store.drop_all_snapshots(); }
+    result<std::vector<snapshot_entry>> snapshots(std::string_view prefix) override {
+        return store.snapshots(prefix);
+    }
+    snapshot_stats snapshot_counts() override { return store.snapshot_counts(); }
     Store store;
 };
 

@@ -5,6 +5,7 @@
 #include <varve/environment.hpp>
 #include <varve/eventstore/format/parked.hpp>
 #include <varve/eventstore/simulation/disk.hpp>
+#include <varve/snapshot.hpp>
 #include <varve/store_ref.hpp>
 
 #include <filesystem>
@@ -36,6 +37,13 @@ public:
         virtual result<void> park(std::string_view, std::span<const parked_event>,
                                   fencing_token) = 0;
         virtual result<void> unpark(std::string_view, position, fencing_token) = 0;
+        virtual result<bool> load_snapshot(std::string_view, const snapshot_form&,
+                                           const snapshot_user&) = 0;
+        virtual result<snapshot_saving> save_snapshot(const new_snapshot&) = 0;
+        virtual result<std::size_t> drop_snapshots(std::string_view) = 0;
+        virtual result<std::size_t> drop_all_snapshots() = 0;
+        virtual result<std::vector<snapshot_entry>> snapshots(std::string_view) = 0;
+        virtual snapshot_stats snapshot_counts() = 0;
     };
 
     any_store(std::unique_ptr<whole> owned, const store_ref& self)
@@ -69,6 +77,21 @@ public:
     result<void> unpark(std::string_view group, position where, fencing_token token) {
         return owned_->unpark(group, where, token);
     }
+    result<bool> load_snapshot(std::string_view stream, const snapshot_form& form,
+                               const snapshot_user& use) {
+        return owned_->load_snapshot(stream, form, use);
+    }
+    result<snapshot_saving> save_snapshot(const new_snapshot& made) {
+        return owned_->save_snapshot(made);
+    }
+    result<std::size_t> drop_snapshots(std::string_view stream) {
+        return owned_->drop_snapshots(stream);
+    }
+    result<std::size_t> drop_all_snapshots() { return owned_->drop_all_snapshots(); }
+    result<std::vector<snapshot_entry>> snapshots(std::string_view prefix = {}) {
+        return owned_->snapshots(prefix);
+    }
+    snapshot_stats snapshot_counts() const { return owned_->snapshot_counts(); }
 
 private:
     std::unique_ptr<whole> owned_;

@@ -13,15 +13,18 @@
 #include <varve/eventstore/detail/group_writer.hpp>
 #include <varve/eventstore/detail/parking.hpp>
 #include <varve/eventstore/detail/sequencer.hpp>
+#include <varve/eventstore/detail/snapshots.hpp>
 #include <varve/eventstore/detail/store_reader.hpp>
 #include <varve/eventstore/detail/store_state.hpp>
 #include <varve/eventstore/store_options.hpp>
 #include <varve/eventstore/verify.hpp>
 #include <varve/store.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -197,6 +200,38 @@ public:
             [&](auto& to) { return core_->parked.unpark(to, group, where, holder); });
     }
 
+    // ---- folded states of streams: see `snapshot_store` -----------------------------------------
+
+    result<bool> load_snapshot(std::string_view stream, const snapshot_form& form,
+                               const snapshot_user& use) {
+        return core_->snapshots.load(stream, form, use);
+    }
+    result<snapshot_saving> save_snapshot(const new_snapshot& made) {
+        if (read_only()) return core_->refuse_read_only();
+        auto next = core_->snapshots.prepare(made);
+        if (!next) return pass_on(std::move(next));
+        auto left = snapshot_saving::kept;
+        if (*next) {
+            auto done = write_beside([&](auto& to) -> result<void> {
+                auto admitted = core_->snapshots.admit(to, **next);
+                if (!admitted) return pass_on(std::move(admitted));
+                left = *admitted;
+                return {};
+            });
+            if (!done) return pass_on(std::move(done));
+        }
+        core_->snapshots.count(left);
+        return left;
+    }
+    result<std::size_t> drop_snapshots(std::string_view stream) {
+        return drop_snapshots_of(stream);
+    }
+    result<std::size_t> drop_all_snapshots() { return drop_snapshots_of(std::nullopt); }
+    result<std::vector<snapshot_entry>> snapshots(std::string_view prefix = {}) {
+        return core_->snapshots.list(prefix);
+    }
+    snapshot_stats snapshot_counts() const { return core_->snapshots.counts(); }
+
     /// Writes beside the log, for checkpoints and the like: `decide` is called by the leader, sees
     /// what is stored and what the group has staged before it, and says what to write; blocks until
     /// that is durable. Errors: what `decide` says, `unknown`, `poisoned`, `overloaded`, `closed`,
@@ -299,6 +334,7 @@ private:
         detail::store_reader<Engine> reader{state};
         detail::checkpoints<Engine> readers{state};
         detail::parking<Engine> parked{state};
+        detail::snapshots<Engine> snapshots{state};
         detail::sequencer queue;  // last: closes before anything else is destroyed
     };
 
@@ -323,6 +359,23 @@ private:
         });
         if (!done) return pass_on(std::move(done));
         return left;
+    }
+
+    /// Those saved meanwhile go too, which harms nobody.
+    result<std::size_t> drop_snapshots_of(std::optional<std::string_view> stream) {
+        if (read_only()) return core_->refuse_read_only();
+        auto keys = core_->snapshots.keys(stream);
+        if (!keys) return pass_on(std::move(keys));
+        constexpr std::size_t at_once = 1024;  // so that appends get their turn
+        for (std::size_t i = 0; i < keys->size(); i += at_once) {
+            const auto some = std::span{*keys}.subspan(i, std::min(at_once, keys->size() - i));
+            auto done = write_beside([some](auto& to) -> result<void> {
+                for (const auto& key : some) to.remove(detail::snapshot_space, key);
+                return {};
+            });
+            if (!done) return pass_on(std::move(done));
+        }
+        return keys->size();
     }
 
     explicit basic_store(std::unique_ptr<core> built) : core_(std::move(built)) {}

@@ -33,6 +33,8 @@
 #include <varve/testing/conformance/limits.hpp>
 #include <varve/testing/conformance/queries.hpp>
 #include <varve/testing/conformance/reads.hpp>
+#include <varve/testing/conformance/snapshot_faults.hpp>
+#include <varve/testing/conformance/snapshots.hpp>
 #include <varve/testing/conformance/subscriptions.hpp>
 #include <varve/testing/instantiate.hpp>
 
@@ -48,10 +50,12 @@
     VARVE_CONFORMANCE_CHAPTER(name, conditions, __VA_ARGS__);    \
     VARVE_CONFORMANCE_CHAPTER(name, endings, __VA_ARGS__);       \
     VARVE_CONFORMANCE_CHAPTER(name, subscriptions, __VA_ARGS__); \
+    VARVE_CONFORMANCE_CHAPTER(name, snapshots, __VA_ARGS__);     \
     VARVE_CONFORMANCE_CHAPTER(name, durability, __VA_ARGS__)
 
 /// Runs the chapters that cut the power, fail operations and flip bits.
-#define VARVE_CONFORMANCE_UNDER_FAULTS(name, ...)         \
-    VARVE_CONFORMANCE_CHAPTER(name, crash, __VA_ARGS__);  \
-    VARVE_CONFORMANCE_CHAPTER(name, faults, __VA_ARGS__); \
+#define VARVE_CONFORMANCE_UNDER_FAULTS(name, ...)                  \
+    VARVE_CONFORMANCE_CHAPTER(name, crash, __VA_ARGS__);           \
+    VARVE_CONFORMANCE_CHAPTER(name, faults, __VA_ARGS__);          \
+    VARVE_CONFORMANCE_CHAPTER(name, snapshot_faults, __VA_ARGS__); \
     VARVE_CONFORMANCE_CHAPTER(name, damage, __VA_ARGS__)
