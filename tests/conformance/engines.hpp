@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace varve::tests {
 
@@ -23,6 +24,7 @@ public:
     /// Of the engine that the running test's suite begins with: `sqlite/append/0`.
     our_harness();
     explicit our_harness(std::string_view engine);
+    explicit our_harness(std::unique_ptr<store_place> place) : place_(std::move(place)) {}
 
     result<any_store> open(environment& env) { return place_->open(env); }
     result<any_store> open_to_read(environment& env) { return place_->open_to_read(env); }

@@ -56,8 +56,10 @@ public:
             if (one.dropped != nullptr) one.dropped(one.with);
         return static_cast<int>(dropped.size());
     }
+    /// Not without end: a compaction that fails asks to be run again at once, and on a disk that is
+    /// broken for ever it always fails. Its own thread would sleep for a second each time.
     void run_background() override {
-        for (;;) {
+        for (int left = 100; left != 0; --left) {
             task next{};
             {
                 const std::lock_guard lock{mutex_};
