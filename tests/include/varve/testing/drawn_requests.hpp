@@ -5,6 +5,7 @@
 #pragma once
 
 #include <varve/store.hpp>
+#include <varve/testing/answers.hpp>
 #include <varve/testing/log_write.hpp>
 #include <varve/testing/oracle.hpp>
 #include <varve/testing/query_model.hpp>
