@@ -44,7 +44,7 @@ template <async_store Store>
 namespace detail {
 
 /// What an awaited append and whoever answers it share.
-class awaited_append {
+class awaited_append : public std::enable_shared_from_this<awaited_append> {
 public:
     explicit awaited_append(executor& where) noexcept : where_(&where) {}
 
@@ -60,13 +60,13 @@ public:
         return true;
     }
     void answer(result<receipt> given) {
-        std::coroutine_handle<> waiting;
+        bool awaited = false;
         {
             const std::lock_guard lock{mutex_};
             answer_ = std::move(given);
-            waiting = std::exchange(waiting_, {});
+            awaited = static_cast<bool>(waiting_);
         }
-        if (waiting) where_->post(resumption{waiting});
+        if (awaited) where_->post(resumption{shared_from_this()});
     }
     /// A coroutine that ends while it waits is not resumed any more.
     void forget() {
@@ -82,17 +82,27 @@ private:
     /// Resumes when it is run; if the executor drops it instead, there.
     class resumption {
     public:
-        explicit resumption(std::coroutine_handle<> waiting) noexcept : waiting_(waiting) {}
-        resumption(resumption&& from) noexcept : waiting_(std::exchange(from.waiting_, {})) {}
+        explicit resumption(std::shared_ptr<awaited_append> of) noexcept : of_(std::move(of)) {}
+        resumption(resumption&&) noexcept = default;
         resumption& operator=(resumption&&) = delete;
         ~resumption() {
-            if (waiting_) waiting_.resume();
+            if (of_) of_->resume();
         }
-        void operator()() { std::exchange(waiting_, {}).resume(); }
+        void operator()() { std::exchange(of_, {})->resume(); }
 
     private:
-        std::coroutine_handle<> waiting_;
+        std::shared_ptr<awaited_append> of_;
     };
+
+    /// Goes on with whoever still waits.
+    void resume() {
+        std::coroutine_handle<> waiting;
+        {
+            const std::lock_guard lock{mutex_};
+            waiting = std::exchange(waiting_, {});
+        }
+        if (waiting) waiting.resume();
+    }
 
     executor* where_;
     std::mutex mutex_;
@@ -104,8 +114,8 @@ private:
 
 /// An append under way, to be awaited once. Whoever awaits it goes on at once if the answer is there,
 /// else on the store's executor (never on the thread of another appender, so it may block and append
-/// again). A coroutine that waits may be destroyed before the append is answered, which it still is,
-/// but not while it is being resumed.
+/// again). A coroutine that waits may be destroyed until it goes on; the append is answered all the
+/// same.
 class [[nodiscard]] pending_receipt {
 public:
     explicit pending_receipt(std::shared_ptr<detail::awaited_append> state) noexcept

@@ -139,6 +139,26 @@ TEST_P(async_appends,
     }
 }
 
+TEST_P(async_appends, S01_a_coroutine_that_ends_between_its_answer_and_its_turn_is_left_alone_too) {
+    simulation sim{8};
+    our_harness place{GetParam()};
+    auto opened = place.open(sim.env());
+    ASSERT_TRUE(opened);
+    bool resumed = false;
+    const auto body = [&]() -> held {
+        (void)co_await of(sim.env().ids().next<append_id>()).send([&](const append_request& r) {
+            return append_awaitable(*opened, r);
+        });
+        resumed = true;
+    };
+    const held waiting = body();
+    while (opened->head() == position{}) ASSERT_TRUE(sim.executor().step());
+    ASSERT_GT(sim.executor().waiting(), 0u) << "its turn is still to come";
+    waiting.handle.destroy();
+    sim.executor().run();
+    EXPECT_FALSE(resumed);
+}
+
 TEST_P(async_appends, S38_an_executor_that_drops_its_tasks_leaves_nobody_waiting) {
     simulation sim{9};
     our_harness place{GetParam()};
