@@ -59,6 +59,13 @@ struct owner final : any_store::whole {
         return store.snapshots(prefix);
     }
     snapshot_stats snapshot_counts() override { return store.snapshot_counts(); }
+    result<reservation_state> reserve(const append_request& request, bytes_view memo) override {
+        return store.reserve(request, memo);
+    }
+    result<receipt> confirm(const append_id& id) override { return store.confirm(id); }
+    result<void> release(const append_id& id) override { return store.release(id); }
+    result<void> forget(const append_id& id) override { return store.forget(id); }
+    result<std::vector<reservation>> reservations() override { return store.reservations(); }
     Store store;
 };
 

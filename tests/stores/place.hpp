@@ -5,6 +5,7 @@
 #include <varve/environment.hpp>
 #include <varve/eventstore/format/parked.hpp>
 #include <varve/eventstore/simulation/disk.hpp>
+#include <varve/reservation.hpp>
 #include <varve/snapshot.hpp>
 #include <varve/store_ref.hpp>
 
@@ -44,6 +45,11 @@ public:
         virtual result<std::size_t> drop_all_snapshots() = 0;
         virtual result<std::vector<snapshot_entry>> snapshots(std::string_view) = 0;
         virtual snapshot_stats snapshot_counts() = 0;
+        virtual result<reservation_state> reserve(const append_request&, bytes_view) = 0;
+        virtual result<receipt> confirm(const append_id&) = 0;
+        virtual result<void> release(const append_id&) = 0;
+        virtual result<void> forget(const append_id&) = 0;
+        virtual result<std::vector<reservation>> reservations() = 0;
     };
 
     any_store(std::unique_ptr<whole> owned, const store_ref& self)
@@ -92,6 +98,13 @@ public:
         return owned_->snapshots(prefix);
     }
     snapshot_stats snapshot_counts() const { return owned_->snapshot_counts(); }
+    result<reservation_state> reserve(const append_request& request, bytes_view memo) {
+        return owned_->reserve(request, memo);
+    }
+    result<receipt> confirm(const append_id& id) { return owned_->confirm(id); }
+    result<void> release(const append_id& id) { return owned_->release(id); }
+    result<void> forget(const append_id& id) { return owned_->forget(id); }
+    result<std::vector<reservation>> reservations() { return owned_->reservations(); }
 
 private:
     std::unique_ptr<whole> owned_;

@@ -18,6 +18,7 @@
 #include <varve/eventstore/detail/store_state.hpp>
 #include <varve/eventstore/store_options.hpp>
 #include <varve/eventstore/verify.hpp>
+#include <varve/reservation.hpp>
 #include <varve/store.hpp>
 
 #include <algorithm>
@@ -232,6 +233,50 @@ public:
     }
     snapshot_stats snapshot_counts() const { return core_->snapshots.counts(); }
 
+    // ---- promised appends: see `reserving_store` -------------------------------------------------
+
+    result<reservation_state> reserve(const append_request& request, bytes_view memo = {}) {
+        if (memo.size() > limits::memo)
+            return fail(errc::too_large, "the reservation has a memo of " +
+                                             std::to_string(memo.size()) + " bytes, the limit is " +
+                                             std::to_string(limits::memo));
+        auto batch = core_->encode(request);
+        if (!batch) return pass_on(std::move(batch));
+        auto work = core_->promise_of(request, memo, std::move(*batch));
+        if (auto taken = core_->queue.submit(work); !taken) return pass_on(std::move(taken));
+        if (!work.answer) return pass_on(std::move(work.answer));
+        return work.answer->first == position{} ? work.promised->state
+                                                : reservation_state::confirmed;
+    }
+    result<receipt> confirm(const append_id& id) {
+        return ask_about(id, detail::pending_append::purpose::confirm);
+    }
+    result<void> release(const append_id& id) {
+        auto done = ask_about(id, detail::pending_append::purpose::release);
+        if (!done) return pass_on(std::move(done));
+        return {};
+    }
+    result<void> forget(const append_id& id) {
+        auto done = ask_about(id, detail::pending_append::purpose::forget);
+        if (!done) return pass_on(std::move(done));
+        return {};
+    }
+    result<std::vector<reservation>> reservations() {
+        if (core_->state.poisoned) return core_->writer.refuse_poisoned();
+        auto view = core_->state.engine.view();
+        if (!view) return pass_on(std::move(view));
+        std::vector<reservation> all;
+        auto scanned = detail::scan_reservations(
+            *view, core_->state.options.tenant,
+            [&](bytes_view, const append_id& id, auto made) -> result<void> {
+                if (!made) return pass_on(std::move(made));
+                all.push_back(detail::describe_promise(id, *made));
+                return {};
+            });
+        if (!scanned) return pass_on(std::move(scanned));
+        return all;
+    }
+
     /// Writes beside the log, for checkpoints and the like: `decide` is called by the leader, sees
     /// what is stored and what the group has staged before it, and says what to write; blocks until
     /// that is durable. Errors: what `decide` says, `unknown`, `poisoned`, `overloaded`, `closed`,
@@ -261,6 +306,21 @@ private:
         result<detail::batch_builder> encode(const end_request& request) const {
             if (state.engine.read_only()) return refuse_read_only();
             return detail::batch_builder::encode(request, state.options.chain);
+        }
+
+        /// The work that reserves what a request says.
+        detail::pending_append promise_of(const append_request& request, bytes_view memo,
+                                          detail::batch_builder batch) const {
+            detail::promise made{.epoch = state.stored.identity.epoch,
+                                 .since = state.options.environment->now(),
+                                 .memo = to_bytes(memo),
+                                 .beliefs = detail::owned_beliefs{request}};
+            if (!batch.empty()) {
+                batch.seal(position{1}, timestamp{}, hash256{});  // so that it can be read alone
+                made.batch = batch.copy();
+            }
+            return {std::make_shared<const detail::promise>(std::move(made)), std::move(batch),
+                    request.types};
         }
 
         std::unexpected<failure> refuse_read_only() const {
@@ -376,6 +436,16 @@ private:
             if (!done) return pass_on(std::move(done));
         }
         return keys->size();
+    }
+
+    result<receipt> ask_about(const append_id& id, detail::pending_append::purpose what) {
+        if (read_only()) return core_->refuse_read_only();
+        if (id.is_none())
+            return fail(errc::invalid_argument, "a reservation is named by its append id");
+        detail::pending_append work{detail::batch_builder::without_events(id), {}, {}};
+        work.aim = what;
+        if (auto taken = core_->queue.submit(work); !taken) return pass_on(std::move(taken));
+        return std::move(work.answer);
     }
 
     explicit basic_store(std::unique_ptr<core> built) : core_(std::move(built)) {}

@@ -26,6 +26,9 @@ struct store_options {
     /// Opens a log that ends before its anchor, if it ends exactly here: the loss is accepted, and a new
     /// epoch begins. `varve repair --accept-loss-after` sets it.
     std::optional<position> accept_loss_after{};
+    /// Removes reservations that cannot be read, so that the store opens; what they promised is lost, and
+    /// what they held is free. `varve repair --drop-damaged-reservations` sets it.
+    bool drop_damaged_reservations = false;
     /// For a reader beside a writer in another process: returns when the log may have grown beyond a
     /// position, or after a while. Empty: only what happens in this process wakes.
     std::function<void(position, std::chrono::nanoseconds)> wait_outside{};

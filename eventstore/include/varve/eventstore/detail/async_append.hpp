@@ -2,6 +2,7 @@
 #pragma once
 
 #include <varve/eventstore/detail/pending.hpp>
+#include <varve/eventstore/format/stored_beliefs.hpp>
 
 #include <functional>
 #include <span>
@@ -15,18 +16,11 @@ namespace varve::inline v0::detail {
 struct async_append {
     async_append(batch_builder built, const append_request& request,
                  std::move_only_function<void(result<receipt>)> user)
-        : conditions(request.conditions.begin(), request.conditions.end()),
-          queries(request.fail_if_exists.begin(), request.fail_if_exists.end()),
+        : beliefs(request),
           done(std::move(user)),
-          work(std::move(built), own(request.checks), own(request.types), conditions, queries) {}
+          work(std::move(built), beliefs.checks(), own(request.types), beliefs.conditions(),
+               beliefs.fail_if_exists()) {}
 
-    std::span<const stream_check> own(std::span<const stream_check> given) {
-        names.reserve(given.size());  // so that they stay where they are
-        checks.reserve(given.size());
-        for (const auto& check : given)
-            checks.push_back({names.emplace_back(check.stream), check.expected});
-        return checks;
-    }
     std::span<const type_description> own(std::span<const type_description> given) {
         descriptors.reserve(given.size());
         types.reserve(given.size());
@@ -40,12 +34,9 @@ struct async_append {
         return types;
     }
 
-    std::vector<std::string> names{};
+    owned_beliefs beliefs;
     std::vector<std::pair<std::string, bytes>> descriptors{};
-    std::vector<stream_check> checks{};
     std::vector<type_description> types{};
-    std::vector<condition> conditions;
-    std::vector<event_query> queries;
     std::move_only_function<void(result<receipt>)> done;
     pending_append work;
 };

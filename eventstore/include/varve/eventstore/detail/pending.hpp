@@ -4,12 +4,14 @@
 #include <varve/append.hpp>
 #include <varve/eventstore/detail/side_transaction.hpp>
 #include <varve/eventstore/format/batch_builder.hpp>
+#include <varve/eventstore/format/reservations.hpp>
 #include <varve/failure.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -38,6 +40,9 @@ protected:
 };
 
 struct pending_append final : pending_work {
+    /// What is asked for: an append, or something about one that is promised.
+    enum class purpose : std::uint8_t { store, reserve, confirm, release, forget };
+
     pending_append(batch_builder built, std::span<const stream_check> believed,
                    std::span<const type_description> described,
                    std::span<const condition> conditioned = {},
@@ -51,8 +56,24 @@ struct pending_append final : pending_work {
         size = batch.raw().size();
     }
     pending_append() : pending_append(batch_builder{}, {}, {}) {}
+    /// What is to be reserved.
+    pending_append(std::shared_ptr<const promise> made, batch_builder built,
+                   std::span<const type_description> described)
+        : pending_append(std::move(built), {}, described) {
+        aim = purpose::reserve;
+        reservation = encode_promise(*made);
+        size = reservation.size();
+        promised = std::move(made);
+        checks = promised->beliefs.checks();
+        conditions = promised->beliefs.conditions();
+        fail_if_exists = promised->beliefs.fail_if_exists();
+    }
 
     batch_builder batch;
+    purpose aim = purpose::store;
+    std::shared_ptr<const promise>
+        promised{};       ///< What is to be reserved, or was and is confirmed.
+    bytes reservation{};  ///< What is to be reserved, as it is stored.
     std::span<const stream_check> checks;
     std::span<const type_description> types;
     std::span<const condition> conditions;

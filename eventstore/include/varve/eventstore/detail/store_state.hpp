@@ -4,6 +4,7 @@
 #include <varve/eventstore/anchor/keeper.hpp>
 #include <varve/eventstore/detail/durable_head.hpp>
 #include <varve/eventstore/detail/log_index.hpp>
+#include <varve/eventstore/detail/reservation_book.hpp>
 #include <varve/eventstore/format/log_reader.hpp>
 #include <varve/eventstore/store_options.hpp>
 
@@ -39,8 +40,40 @@ struct store_state {
         if (auto known = load_identity(*anchored); !known) return known;
         genesis = genesis_hash(stored.identity.id, options.tenant);
         if (auto loaded = load_log(index, *anchored); !loaded) return loaded;
+        if (auto loaded = load_reservations(reservations); !loaded) return loaded;
         head.publish(index.head());
         return {};
+    }
+
+    /// What is promised; only who writes needs to know. One that cannot be read is a promise that
+    /// cannot be kept, and nobody knows what it held.
+    result<void> load_reservations(reservation_book& into) {
+        if (engine.read_only()) return {};
+        std::vector<bytes> lost;
+        auto view = engine.view();
+        if (!view) return pass_on(std::move(view));
+        auto scanned = scan_reservations(
+            *view, options.tenant, [&](bytes_view at, const auto& id, auto&& made) -> result<void> {
+                if (made)
+                    into.set(id, std::make_shared<const promise>(std::move(*made)));
+                else if (!options.drop_damaged_reservations)
+                    return fail(made.error().code,
+                                made.error().message + " (in " + engine.place() +
+                                    "); restore a backup, or give it up with `varve repair "
+                                    "--drop-damaged-reservations`");
+                else
+                    lost.push_back(to_bytes(at));
+                return {};
+            });
+        if (!scanned) return scanned;
+        into.settle();
+        if (lost.empty()) return {};
+        return engine.transact([&](typename Engine::transaction& transaction) -> result<void> {
+            for (const auto& at : lost)
+                if (auto gone = transaction.remove(reservation_space, bytes_view{at}); !gone)
+                    return gone;
+            return {};
+        });
     }
 
     /// Types and log, into an empty index, and the comparison with the anchor.
@@ -198,6 +231,8 @@ struct store_state {
         if (!anchored) return std::unexpected(anchored.error());
         log_index fresh;  // readers go on with the old one meanwhile, and if this fails
         if (auto loaded = load_log(fresh, *anchored); !loaded) return loaded;
+        reservation_book promised;
+        if (auto loaded = load_reservations(promised); !loaded) return loaded;
         if (fresh.head() < before)
             return fail(errc::corrupt, "the log ends at position " + to_string(fresh.head()) +
                                            ", but " + to_string(before) +
@@ -206,6 +241,7 @@ struct store_state {
             const std::unique_lock lock{index_guard};
             index = std::move(fresh);
         }
+        reservations = std::move(promised);
         poisoned = false;
         head.publish(index.head());
         return {};
@@ -328,6 +364,7 @@ struct store_state {
     std::mutex refresh_guard;
     std::atomic<bool> poisoned = false;           ///< Set by the leader, cleared by `reopen`.
     std::unordered_set<std::string> known_types;  ///< The leader's own.
+    reservation_book reservations;                ///< The leader's own.
 };
 
 }  // namespace varve::inline v0::detail

@@ -57,6 +57,38 @@ public:
         return built;
     }
 
+    /// A batch without events.
+    static batch_builder without_events(const append_id& id) {
+        batch_builder empty;
+        empty.id_ = id;
+        return empty;
+    }
+
+    /// A batch that was stored without a place in the log. Errors: `corrupt`.
+    static result<batch_builder> adopt(bytes_view stored) {
+        batch_view seen;
+        if (!seen.parse(stored)) return fail(errc::corrupt, seen.fault());
+        batch_builder built = without_events(seen.append());
+        if (const char* fault = built.take_parts(seen)) return fail(errc::corrupt, fault);
+        if (seen.raw().size() != stored.size())
+            return fail(errc::corrupt, "there are bytes behind its events");
+        built.data_ = to_bytes(stored);
+        built.rebase_names(stored.data());
+        return built;
+    }
+
+    /// A copy that can be sealed on its own.
+    batch_builder copy() const {
+        batch_builder other = *this;
+        other.rebase_names(data_.data());
+        return other;
+    }
+
+    /// Hashes the content under another algorithm, if it is another.
+    void use(chain algorithm) {
+        if (algorithm != used_ && !empty()) hash_content(algorithm);
+    }
+
     /// How this batch ends the one stream it writes to, if it does.
     const std::optional<ending>& ends() const noexcept { return ends_; }
 
@@ -83,13 +115,13 @@ public:
         }
     }
 
+    chain algorithm() const noexcept { return used_; }
     hash256 digest() const noexcept { return load<hash256>(data_.data() + batch::digest); }
 
     /// The digest this content has under another algorithm, to compare it with a stored batch.
     hash256 digest_under(chain algorithm) const {
         if (algorithm == used_) return digest();
-        batch_builder other = *this;
-        other.rebase_names(*this);
+        batch_builder other = copy();
         other.hash_content(algorithm);
         return other.digest();
     }
@@ -270,10 +302,32 @@ private:
         return plain;
     }
 
-    /// After a copy: lets the names point into this builder's own bytes.
-    void rebase_names(const batch_builder& from) noexcept {
+    /// Tables and places as a stored batch has them. Returns its fault, or nullptr.
+    const char* take_parts(const batch_view& stored) {
+        event_count_ = stored.event_count();
+        used_ = stored.algorithm();
+        std::size_t at = batch::fixed;
+        for (const auto& stream : stored.streams()) {
+            streams_.push_back({stream.name, 0, at});
+            at += 10 + stream.name.size();
+        }
+        for (const auto& type : stored.types()) {
+            types_.push_back({type.name, type.schema_version});
+            at += 6 + type.name.size();
+        }
+        header_size_ = at;
+        places_.reserve(event_count_);
+        return stored.each_frame([&](std::uint32_t, const frame_view& frame) {
+            ++streams_[frame.stream()].events;
+            places_.push_back({frame.stream(), frame.type(), frame.size()});
+            return true;
+        });
+    }
+
+    /// Lets the names point into this builder's own bytes, equal to those that begin at `from`.
+    void rebase_names(const std::byte* from) noexcept {
         const auto moved = [&](std::string_view name) {
-            const auto offset = as_bytes(name).data() - from.data_.data();
+            const auto offset = as_bytes(name).data() - from;
             return as_text({data_.data() + offset, name.size()});
         };
         for (auto& stream : streams_) stream.name = moved(stream.name);
