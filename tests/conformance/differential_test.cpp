@@ -1,5 +1,5 @@
 // The three engines and the oracle are asked the same, and answer the same (semantics.md §1 to §25,
-// §31, §35, §36, §38, §43).
+// §31, §35, §36, §38, §43, §64, §66).
 #include "conformance/engines.hpp"
 #include "conformance/lying_store.hpp"
 
@@ -37,7 +37,8 @@ differential_counts compare_engines(std::uint64_t operations) {
     return all;
 }
 
-TEST(differential, S01_S04_S11_S17_S24_S31_S36_S38_S43_three_engines_answer_as_the_oracle_does) {
+TEST(differential,
+     S01_S04_S11_S17_S24_S31_S36_S38_S43_S64_S66_three_engines_answer_as_the_oracle_does) {
     const auto operations = number_from_environment("VARVE_OPERATIONS", 6000);
     const auto counts = compare_engines(operations);
     std::printf("differential: %s\n", counts.text().c_str());
@@ -46,8 +47,9 @@ TEST(differential, S01_S04_S11_S17_S24_S31_S36_S38_S43_three_engines_answer_as_t
     EXPECT_GT(counts.found_stored, 0u);
     EXPECT_GT(counts.found_absent, 0u);
     EXPECT_GT(counts.retried, 0u);
-    for (const auto code : {errc::conflict, errc::exists, errc::id_reused, errc::tombstoned,
-                            errc::not_found, errc::invalid_argument, errc::too_large})
+    for (const auto code :
+         {errc::conflict, errc::exists, errc::id_reused, errc::tombstoned, errc::not_found,
+          errc::invalid_argument, errc::too_large, errc::reserved, errc::cancelled})
         EXPECT_TRUE(counts.refused.contains(code)) << "never met: " << to_string(code);
 }
 

@@ -28,8 +28,10 @@ enum class lie {
     nobody_fenced,        ///< A stale holder may move a checkpoint.
     backward_checkpoint,  ///< What was reached is forgotten at the next claim.
     acknowledged_early,   ///< What is unknown is acknowledged.
+    nothing_held,         ///< A promise keeps nobody out.
+    promise_forgotten,    ///< One that was released can be made again.
 };
-inline constexpr auto lies = static_cast<int>(lie::acknowledged_early) + 1;
+inline constexpr auto lies = static_cast<int>(lie::promise_forgotten) + 1;
 
 /// A store of the memory engine that lies in one way.
 class lying_store : public any_store {
@@ -87,6 +89,17 @@ public:
         if (const auto now = load_checkpoint(reader); how_ == lie::nobody_fenced && now)
             token = now->holder;
         return any_store::save_checkpoint(reader, reached, token);
+    }
+    result<reservation_state> reserve(const append_request& request, bytes_view memo) {
+        if (how_ != lie::nothing_held) return any_store::reserve(request, memo);
+        auto only = request;
+        only.checks = {};  // of these nothing is held
+        return any_store::reserve(only, memo);
+    }
+    result<void> release(const append_id& id) {
+        auto released = any_store::release(id);
+        if (released && how_ == lie::promise_forgotten) return any_store::forget(id);
+        return released;
     }
 
 private:

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <varve/checkpoint.hpp>
+#include <varve/reservation.hpp>
 #include <varve/store.hpp>
 
 #include <cstdint>
@@ -70,10 +71,40 @@ inline std::string described(const receipt& given) {
 inline std::string described(const std::optional<receipt>& found) {
     return found ? described(*found) : "nothing";
 }
+inline std::string described(const std::string& text) { return text; }
 inline std::string described(position at) { return to_string(at); }
 /// Without the store's identity, which is each store's own.
 inline std::string described(const checkpoint& at) {
     return "reached " + to_string(at.reached) + " under claim " + std::to_string(at.holder.value);
+}
+
+inline std::string described(reservation_state state) { return std::string{to_string(state)}; }
+inline std::string described(const event_query& query) {
+    std::string text = query.is_everything() ? "everything" : "";
+    for (const auto& item : query.items()) {
+        for (const auto* names : {&item.categories, &item.types, &item.tags}) {
+            for (const auto& name : *names) internal::add_quoted(text, name);
+            text += '/';
+        }
+        text += ' ';
+    }
+    return text;
+}
+inline std::string described(const std::vector<reservation>& all) {
+    std::string text;
+    for (const auto& each : all) {
+        text += to_string(each.id) + " " + described(each.state) + " in epoch " +
+                to_string(each.epoch) + " since ";
+        internal::add_time(text, each.since);
+        text += ", " + std::to_string(each.events) + " events, writes";
+        for (const auto& name : each.writes) internal::add_quoted(text += ' ', name);
+        text += ", believes";
+        for (const auto& name : each.believes) internal::add_quoted(text += ' ', name);
+        for (const auto& query : each.queries) text += ", query " + described(query);
+        internal::add_quoted(text += ", memo ", as_text(each.memo));
+        text += "\n";
+    }
+    return text;
 }
 
 inline std::string described(const recorded_event& e) {

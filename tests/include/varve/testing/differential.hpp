@@ -25,12 +25,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace varve::inline v0::testkit {
 
-/// One run. The harnesses' stores must take checkpoints and asynchronous appends.
+/// One run. The harnesses' stores must take checkpoints, promises and asynchronous appends.
 template <conformance_harness H>
 class differential {
 public:
@@ -72,6 +73,7 @@ private:
     using answers = std::vector<result<receipt>>;
 
     void step() {
+        if (draw_.percent(9)) return make(draw_.move_of_promise());
         const auto dice = draw_.below(100);
         if (dice < 34)
             write({log_write{draw_.append()}});
@@ -92,7 +94,7 @@ private:
         else if (dice < 92)
             ask_time();
         else if (dice < 96)
-            move_reader(can_fail && draw_.percent(15));
+            make(draw_.move_of_reader());
         else if (dice < 97)
             pass_time();
         else if (dice < 98)
@@ -143,6 +145,10 @@ private:
         });
     }
 
+    template <class T>
+    void count(const result<T>& expected) {
+        if (!expected) ++counts_.refused[expected.error().code];
+    }
     void count(const result<receipt>& expected, bool known_before) {
         if (!expected)
             ++counts_.refused[expected.error().code];
@@ -448,19 +454,23 @@ private:
         ++(dice == 0 ? counts_.reopens : dice == 1 ? counts_.restarts : counts_.power_cuts);
     }
 
-    // ---- named readers -------------------------------------------------------------------------
+    // ---- beside the log ------------------------------------------------------------------------
 
-    /// Loads, claims, saves or resets; under faults, what is not known is looked at, and done again
-    /// where it was not done.
-    void move_reader(bool under_faults) {
-        const auto move = draw_.move_of_reader();
-        const auto before = right_.load_checkpoint(move.reader);
+    /// Something that is not an append; under faults, what is not known is looked at or said again.
+    template <class Move>
+    void make(const Move& move) {
+        const bool under_faults = can_fail && draw_.percent(15);
         const auto operation = move.text();
         if (!under_faults)
-            return ask(operation, [&](auto& store) { return described(move.take(store)); });
+            return ask(operation, [&](auto& store) {
+                const auto answer = move.take(store);
+                if constexpr (std::is_same_v<decltype(store), oracle&>) count(answer);
+                return described(answer);
+            });
         world_.note("under faults: " + operation);
+        const auto before = move.look(right_);
         plan_faults();
-        std::vector<result<checkpoint>> got;
+        std::vector<decltype(move.take(right_))> got;
         for (auto& one : asked_) got.push_back(move.take(*one.store));
         clear_faults();
         recover();
@@ -468,15 +478,7 @@ private:
         for (std::size_t s = 0; s < asked_.size() && wrong_.empty(); ++s) {
             auto& one = asked_[s];
             ++counts_.compared;
-            if (in_trouble(got[s])) {
-                if (!expected) continue;
-                const auto there = one.store->load_checkpoint(move.reader);
-                const bool done = described(there) == described(expected);
-                if (!done && described(there) != described(before))
-                    return differs(one, operation + " under faults, looked at", described(expected),
-                                   described(there));
-                got[s] = done ? there : move.take(*one.store);
-            }
+            if (in_trouble(got[s])) got[s] = move.take_again(*one.store, expected, before);
             if (described(got[s]) != described(expected))
                 differs(one, operation + " under faults", described(expected), described(got[s]));
         }

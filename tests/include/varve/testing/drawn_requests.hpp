@@ -6,6 +6,7 @@
 
 #include <varve/store.hpp>
 #include <varve/testing/answers.hpp>
+#include <varve/testing/drawn_moves.hpp>
 #include <varve/testing/log_write.hpp>
 #include <varve/testing/oracle.hpp>
 #include <varve/testing/query_model.hpp>
@@ -20,35 +21,6 @@
 #include <vector>
 
 namespace varve::inline v0::testkit {
-
-/// Something done to the checkpoint of a named reader.
-struct reader_move {
-    std::uint64_t what;  ///< Below 40 it loads, below 65 claims, below 95 saves, else resets.
-    std::string reader;
-    position reached;
-    fencing_token holder;
-
-    /// Gives what is stored afterwards.
-    template <class Store>
-    result<checkpoint> take(Store& store) const {
-        if (what < 40) return store.load_checkpoint(reader);
-        if (what < 65) return store.claim_reader(reader);
-        const auto moved = what < 95 ? store.save_checkpoint(reader, reached, holder)
-                                     : store.reset_checkpoint(reader, holder);
-        if (!moved) return std::unexpected(moved.error());
-        return store.load_checkpoint(reader);
-    }
-
-    std::string text() const {
-        constexpr const char* names[]{"load", "claim", "save", "reset"};
-        return names[what < 40   ? 0
-                     : what < 65 ? 1
-                     : what < 95 ? 2
-                                 : 3] +
-               (" '" + reader) + "' at " + to_string(reached) + " under claim " +
-               std::to_string(holder.value);
-    }
-};
 
 /// Draws what is asked next, knowing what the oracle knows.
 class drawn_requests {
@@ -125,6 +97,38 @@ public:
         const auto now = right_->load_checkpoint(move.reader);
         const auto newest = now ? now->holder.value : 0;
         move.holder.value = percent(80) ? newest : below(newest + 2);
+        return move;
+    }
+
+    /// Something about a promise. Few are held at a time: they are in everybody's way.
+    promise_move move_of_promise() {
+        promise_move move{.what = promise_move::kind::list, .append = draft{new_id()}, .memo = {}};
+        const auto dice = below(100);
+        if (dice < 8) return move;
+        if (!promised_.empty() && (dice < 70 || promised_.size() >= 3)) {
+            const auto at = below(promised_.size());
+            move = promised_[at];
+            move.what = dice < 40   ? promise_move::kind::confirm
+                        : dice < 60 ? promise_move::kind::release
+                        : dice < 64 ? promise_move::kind::forget
+                                    : promise_move::kind::reserve;
+            if (dice < 60) {
+                ended_promises_.push_back(move);
+                promised_.erase(promised_.begin() + static_cast<std::ptrdiff_t>(at));
+            }
+            if (dice >= 68) move.memo += "!";
+            return move;
+        }
+        if (!ended_promises_.empty() && dice < 85) {
+            move = ended_promises_[below(ended_promises_.size())];
+            move.what = static_cast<promise_move::kind>(below(4));
+            if (percent(10)) move.append = with_id(new_id(), move.append);
+            return move;
+        }
+        move.what = promise_move::kind::reserve;
+        move.append = percent(10) ? append() : fresh();
+        move.memo = std::string("m\0n", below(4));
+        promised_.push_back(move);
         return move;
     }
 
@@ -289,6 +293,8 @@ private:
     const oracle* right_;
     std::vector<draft> sent_;
     std::vector<end_draft> ended_;
+    std::vector<promise_move> promised_;        // some of them were refused
+    std::vector<promise_move> ended_promises_;  // and some of these
 };
 
 }  // namespace varve::inline v0::testkit

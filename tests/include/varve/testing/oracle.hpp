@@ -11,6 +11,7 @@
 #include <varve/eventstore/format/frame.hpp>
 #include <varve/store.hpp>
 #include <varve/testing/events.hpp>
+#include <varve/testing/oracle_promises.hpp>
 #include <varve/testing/oracle_rules.hpp>
 #include <varve/testing/query_model.hpp>
 
@@ -53,6 +54,70 @@ public:
         return store(request.id, {owned(marker, request.id, 0)},
                      {.id = request.id, .events = {}, .checks = {&believed, 1}}, request.how);
     }
+
+    // ---- promising -----------------------------------------------------------------------------
+
+    result<reservation_state> reserve(const append_request& request, bytes_view memo) {
+        if (memo.size() > limits::memo) return refuse(errc::too_large);
+        if (auto fine = check(request); !fine) return pass_on(std::move(fine));
+        const auto made = promise_of(request, memo);
+        if (const auto known = appends_.find(request.id);
+            known != appends_.end() && !made.events.empty()) {
+            if (content_of(known->second) == made.events) return reservation_state::confirmed;
+            return refuse(errc::id_reused);
+        }
+        if (const auto* known = promises_.find(request.id)) {
+            if (known->told.state == reservation_state::released) return refuse(errc::cancelled);
+            if (known->told.state == reservation_state::confirmed)
+                return reservation_state::confirmed;
+            if (known->same(made)) return reservation_state::held;
+            return refuse(errc::id_reused);
+        }
+        if (auto held = may_store(made.events, request); !held) return pass_on(std::move(held));
+        if (promises_.breaking(made)) return refuse(errc::reserved);
+        promises_.set(made);
+        return reservation_state::held;
+    }
+
+    result<receipt> confirm(const append_id& id) {
+        if (id.is_none()) return wrong();
+        const auto* known = promises_.find(id);
+        if (known == nullptr) {
+            const auto stored = appends_.find(id);
+            if (stored == appends_.end()) return refuse(errc::not_found);
+            return stored->second;
+        }
+        if (known->told.state == reservation_state::released) return refuse(errc::cancelled);
+        if (known->told.state == reservation_state::confirmed) return receipt{id, {}, {}, {}};
+        auto events = known->events;
+        if (events.empty())
+            end_promise(id, reservation_state::confirmed);
+        else
+            promises_.forget(id);
+        return add_all(id, std::move(events));
+    }
+
+    result<void> release(const append_id& id) {
+        if (id.is_none()) return wrong();
+        const auto* known = promises_.find(id);
+        if (known == nullptr ? appends_.contains(id)
+                             : known->told.state == reservation_state::confirmed)
+            return refuse(errc::exists);
+        if (known == nullptr || known->told.state == reservation_state::held)
+            end_promise(id, reservation_state::released);
+        return {};
+    }
+
+    result<void> forget(const append_id& id) {
+        if (id.is_none()) return wrong();
+        if (const auto* known = promises_.find(id);
+            known != nullptr && known->told.state == reservation_state::held)
+            return refuse(errc::reserved);
+        promises_.forget(id);
+        return {};
+    }
+
+    result<std::vector<reservation>> reservations() const { return promises_.list(); }
 
     // ---- reading -------------------------------------------------------------------------------
 
@@ -259,12 +324,17 @@ private:
             if (content_of(known->second) == events) return known->second;
             return refuse(errc::id_reused);
         }
-        for (const auto& event : events)
-            if (look_at(event.stream).state == stream_state::tombstoned)
-                return refuse(errc::tombstoned);
-        if (auto held = believe(request); !held) return pass_on(std::move(held));
+        if (const auto* made = events.empty() ? nullptr : promises_.find(id))
+            return refuse(made->told.state == reservation_state::held       ? errc::reserved
+                          : made->told.state == reservation_state::released ? errc::cancelled
+                                                                             : errc::id_reused);
+        if (auto held = may_store(events, request); !held) return pass_on(std::move(held));
         if (end == ending::soft && look_at(events[0].stream).state != stream_state::exists)
             return refuse(errc::not_found);
+        return add_all(id, std::move(events));
+    }
+
+    receipt add_all(const append_id& id, std::vector<owned_event> events) {
         receipt given{.id = id, .first = {}, .last = {}, .streams = {}};
         if (events.empty()) return given;
         given.first = head().next();
@@ -273,6 +343,48 @@ private:
         given.last = head();
         appends_.emplace(id, given);
         return given;
+    }
+
+    /// Errors: `tombstoned`, `reserved`, those of `believe`.
+    result<void> may_store(const std::vector<owned_event>& events,
+                           const append_request& request) const {
+        for (const auto& event : events)
+            if (look_at(event.stream).state == stream_state::tombstoned)
+                return refuse(errc::tombstoned);
+        if (promises_.met_by(events)) return refuse(errc::reserved);
+        return believe(request);
+    }
+
+    internal::oracle_promise promise_of(const append_request& request, bytes_view memo) const {
+        internal::oracle_promise made;
+        made.told = {.id = request.id, .epoch = epoch{1}, .since = clock_->now()};
+        made.told.memo = to_bytes(memo);
+        for (const auto& event : request.events) {
+            made.events.push_back(owned(event, request.id, made.events.size()));
+            if (std::ranges::find(made.told.writes, event.stream) == made.told.writes.end())
+                made.told.writes.emplace_back(event.stream);
+        }
+        made.told.events = static_cast<std::uint32_t>(made.events.size());
+        for (const auto& each : request.checks)
+            if (each.expected != expect::any) {
+                made.checks.emplace_back(each.stream, each.expected);
+                made.told.believes.emplace_back(each.stream);
+            }
+        for (const auto& each : request.conditions) {
+            made.conditions.emplace_back(each.query, each.after);
+            made.told.queries.push_back(each.query);
+        }
+        for (const auto& each : request.fail_if_exists) {
+            made.fail_if_exists.push_back(each);
+            made.told.queries.push_back(each);
+        }
+        return made;
+    }
+
+    void end_promise(const append_id& id, reservation_state how) {
+        internal::oracle_promise ended;
+        ended.told = {.id = id, .state = how, .epoch = epoch{1}, .since = clock_->now()};
+        promises_.set(std::move(ended));
     }
 
     /// Errors: `conflict`, `exists`, with everything that does not hold.
@@ -386,6 +498,7 @@ private:
     std::deque<kept_event> log_;
     query_model model_;
     std::map<append_id, receipt> appends_;
+    internal::oracle_promises promises_;
     std::map<std::string, checkpoint> readers_;
     timestamp recorded_ = timestamp::min();
 };

@@ -68,6 +68,23 @@ public:
         return {};
     }
 
+    /// Whether the query means such an event.
+    static bool means(const event_query& query, const noted& event) {
+        if (query.is_everything()) return true;
+        std::string category;
+        for (const char c : event.stream) {
+            if (c == '-') break;
+            category += c;
+        }
+        for (const auto& item : query.items()) {
+            bool matched = (item.categories.empty() || has(item.categories, category)) &&
+                           (item.types.empty() || has(item.types, event.type));
+            for (const auto& tag : item.tags) matched = matched && has(event.tags, tag);
+            if (matched) return true;
+        }
+        return false;
+    }
+
     // ---- chance ----
 
     static draft draw_append(const append_id& id, seeded_random& chance, std::uint64_t most = 4) {
@@ -114,22 +131,6 @@ private:
     static bool has(const names& all, std::string_view wanted) {
         for (const auto& each : all)
             if (each == wanted) return true;
-        return false;
-    }
-
-    static bool means(const event_query& query, const noted& event) {
-        if (query.is_everything()) return true;
-        std::string category;
-        for (const char c : event.stream) {
-            if (c == '-') break;
-            category += c;
-        }
-        for (const auto& item : query.items()) {
-            bool matched = (item.categories.empty() || has(item.categories, category)) &&
-                           (item.types.empty() || has(item.types, event.type));
-            for (const auto& tag : item.tags) matched = matched && has(event.tags, tag);
-            if (matched) return true;
-        }
         return false;
     }
 
