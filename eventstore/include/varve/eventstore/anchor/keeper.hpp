@@ -43,11 +43,10 @@ public:
         return newest;
     }
 
-    /// The log is durable up to `head`. A failure is kept for `trouble`: the log itself is fine.
-    void move_to(const store_identity& store, position head, const hash256& chain_head,
-                 std::uint64_t written, std::chrono::nanoseconds now) {
+    /// All that `next` says is durable. A failure is kept for `trouble`: the log itself is fine.
+    void move_to(anchor_record next, std::uint64_t written, std::chrono::nanoseconds now) {
         if (!storage_) return;
-        const anchor_record next{store, head, chain_head, sequence_ + 1};
+        next.sequence = sequence_ + 1;
         const auto slot = offset_ + next.sequence % 2 * anchor_record::size;
         if (!note(storage_->write(slot, encode_anchor(next)))) return;
         sequence_ = next.sequence;

@@ -19,6 +19,7 @@ struct anchor_record {
     store_identity store;
     position head;
     hash256 chain_head{};        ///< Of the batch that ends at `head`; zero for an empty log.
+    std::uint64_t promises = 0;  ///< Changes of reservations, since the store was created.
     std::uint64_t sequence = 0;  ///< The slot with the greater one is the newer.
 
     friend bool operator==(const anchor_record&, const anchor_record&) = default;
@@ -34,6 +35,7 @@ inline bytes encode_anchor(const anchor_record& at) {
     put(raw, at.head.value);
     put(raw, at.chain_head);
     put(raw, at.sequence);
+    put(raw, at.promises);
     raw.resize(anchor_record::size - 8);
     put(raw, xxh3_64(raw));
     return raw;
@@ -50,6 +52,7 @@ inline std::optional<anchor_record> decode_anchor(bytes_view raw) {
     return anchor_record{{store_id::read(at), epoch{load<std::uint64_t>(at + 16)}},
                          position{load<std::uint64_t>(at + 24)},
                          load<hash256>(at + 32),
+                         load<std::uint64_t>(at + 72),
                          load<std::uint64_t>(at + 64)};
 }
 

@@ -29,6 +29,7 @@ struct group_staging {
     std::vector<pending_append*> stored;   ///< Answers that hold only if the group becomes durable.
     std::vector<pending_append*> refused;  ///< Refused, perhaps because of what the group staged.
     std::vector<std::pair<bytes, bytes>> types;
+    std::uint64_t promises = 0;       ///< Changes of reservations.
     side_transaction beside;          ///< What the side writes of the group leave.
     std::vector<side_write*> writes;  ///< Decided; theirs is the outcome of the group.
 };

@@ -50,7 +50,11 @@ public:
             return give_back(staged, stored_now.error());
         }
         state_.reservations.settle();
-        if (!appends_.record().empty()) apply(staged.first);
+        state_.promises += staged.promises;
+        if (!appends_.record().empty())
+            apply(staged.first);
+        else if (staged.promises != 0)
+            state_.move_anchor(state_.index, 1);
     }
 
 private:
@@ -125,8 +129,7 @@ private:
             ensure(indexed.has_value(), "what was just written can be read");
         }
         state_.head.publish(state_.index.head());
-        state_.anchor.move_to(state_.stored.identity, state_.index.head(),
-                              state_.index.chain_head(), appends_.record().size(), state_.now());
+        state_.move_anchor(state_.index, appends_.record().size());
     }
 
     store_state<Engine>& state_;

@@ -114,7 +114,7 @@ private:
               group_staging& staged) {
         staged.beside.put(reservation_space, reservation_key(state_.options.tenant, id),
                           std::move(value));
-        state_.reservations.set(id, std::move(made));
+        set(id, std::move(made), staged);
     }
     void note_outcome(const append_id& id, reservation_state outcome, group_staging& staged) {
         promise left{.state = outcome,
@@ -125,7 +125,12 @@ private:
     }
     void strike(const append_id& id, group_staging& staged) {
         staged.beside.remove(reservation_space, reservation_key(state_.options.tenant, id));
-        state_.reservations.set(id, nullptr);
+        set(id, nullptr, staged);
+    }
+    void set(const append_id& id, std::shared_ptr<const promise> made, group_staging& staged) {
+        state_.reservations.set(id, std::move(made));
+        staged.beside.put(meta_space, promises_key(state_.options.tenant),
+                          encode_promises(state_.promises + ++staged.promises));
     }
 
     /// What was held since it was believed is so. Only when the end of the log was lost since, and

@@ -81,14 +81,23 @@ struct store_state {
         into.reset(genesis);
         if (anchored) into.watch(anchored->head);
         if (auto loaded = load_types(); !loaded) return loaded;
+        if (auto loaded = load_promises(); !loaded) return loaded;
         if (auto loaded = load_tail(into); !loaded) return loaded;
         if (auto same = compare(into, anchored); !same) {
             if (engine.read_only() || options.accept_loss_after != into.head()) return same;
             if (auto begun = begin_epoch(); !begun) return begun;
         }
-        if (!engine.read_only())
-            anchor.move_to(stored.identity, into.head(), into.chain_head(), 1, now());
+        if (!engine.read_only()) move_anchor(into, 1);
         return {};
+    }
+
+    /// Everything so far is durable; `written` bytes were new.
+    void move_anchor(const log_index& at, std::uint64_t written) {
+        anchor.move_to({.store = stored.identity,
+                        .head = at.head(),
+                        .chain_head = at.chain_head(),
+                        .promises = promises},
+                       written, now());
     }
 
     /// What the anchor knows and the log does not. Errors: `corrupt`.
@@ -110,6 +119,10 @@ struct store_state {
         if (with.head() < anchored->head)
             return refuse("its anchor says that it was durable up to " + to_string(anchored->head) +
                           ": events are lost");
+        if (promises < anchored->promises)
+            return refuse("its anchor knows " + std::to_string(anchored->promises) +
+                          " changes of reservations, and " + std::to_string(promises) +
+                          " are there: a promise is lost");
         if (anchored->head == position{} || options.chain == chain::none) return {};
         if (with.watched() != anchored->chain_head)
             return refuse("its anchor knows another history up to " + to_string(anchored->head));
@@ -169,6 +182,20 @@ struct store_state {
         return engine.transact([&](typename Engine::transaction& transaction) {
             return transaction.put(meta_space, as_bytes(identity_key), value);
         });
+    }
+
+    /// How often a reservation was made or ended, which stands beside them.
+    result<void> load_promises() {
+        auto value = stored_value(meta_space, promises_key(options.tenant));
+        if (!value) return pass_on(std::move(value));
+        promises = 0;
+        if (!*value) return {};
+        const auto body = checked_body(**value);
+        if (!body || body->size() != 8)
+            return fail(errc::corrupt,
+                        "the count of reservations in " + engine.place() + " is damaged");
+        promises = load<std::uint64_t>(body->data());
+        return {};
     }
 
     result<void> load_types() {
@@ -365,6 +392,7 @@ struct store_state {
     std::atomic<bool> poisoned = false;           ///< Set by the leader, cleared by `reopen`.
     std::unordered_set<std::string> known_types;  ///< The leader's own.
     reservation_book reservations;                ///< The leader's own.
+    std::uint64_t promises = 0;                   ///< Changes of reservations that are durable.
 };
 
 }  // namespace varve::inline v0::detail

@@ -32,6 +32,19 @@ inline bytes reservation_key(std::uint32_t tenant, const append_id& id) {
     return key;
 }
 
+/// Where the count of all changes of a tenant's reservations lies, in the space `meta`.
+inline bytes promises_key(std::uint32_t tenant) {
+    bytes key = to_bytes(as_bytes("promises"));
+    put_big_endian(key, tenant);
+    return key;
+}
+
+inline bytes encode_promises(std::uint64_t changes) {
+    bytes body;
+    put(body, changes);
+    return with_checksum(body);
+}
+
 /// The id that a key names. Errors: `corrupt`.
 inline result<append_id> reservation_id(bytes_view key) {
     if (key.size() != 20) return fail(errc::corrupt, "the key of a reservation is damaged");
