@@ -19,14 +19,16 @@ void show_faults(output& out, const proof& found) {
         out.item(one);
     };
     for (const auto& each : found.log.faults) add(each.where.value, each.what);
-    for (const auto& each : found.damaged) add(0, each);
+    for (const auto* damaged : {&found.damaged, &found.reservations_damaged})
+        for (const auto& each : *damaged) add(0, each);
     if (found.anchor_fault) add(found.log.head.value + 1, *found.anchor_fault);
     out.end_list();
     if (!found.good()) out.line("");
 }
 
 std::size_t count_of(const proof& found) {
-    return found.log.faults.size() + found.damaged.size() + (found.anchor_fault ? 1 : 0);
+    return found.log.faults.size() + found.damaged.size() + found.reservations_damaged.size() +
+           (found.anchor_fault ? 1 : 0);
 }
 
 record summary_of(const session& in, const proof& found, std::chrono::nanoseconds took) {
@@ -35,7 +37,8 @@ record summary_of(const session& in, const proof& found, std::chrono::nanosecond
     all.number("appends", found.log.batches);
     all.number("records", found.log.records);
     all.number("types", found.types);
-    all.text("checked", "checksums, leaves, chain, density, anchor");
+    all.number("reservations", found.reservations);
+    all.text("checked", "checksums, leaves, chain, density, anchor, reservations");
     all.text("chain_head", hex(found.log.chain_head));
     all.number("faults", count_of(found));
     all.real("seconds", std::chrono::duration<double>(took).count(), 3);
@@ -49,7 +52,9 @@ problem damage_in(const proof& found) {
                                                 found.log.faults.front().where.value,
                                                 found.log.faults.front().what)
                               : !found.damaged.empty() ? found.damaged.front()
-                                                       : *found.anchor_fault;
+                              : !found.reservations_damaged.empty()
+                                  ? found.reservations_damaged.front()
+                                  : *found.anchor_fault;
     return {
         {"corrupt",
          fmt::format("{} {}; the first is at {}", count, count == 1 ? "fault" : "faults", first),

@@ -69,11 +69,14 @@ struct replay_options {
 };
 answer<exit_code> run_replay(const session& in, const replay_options& options, interruption& stop);
 
+answer<exit_code> run_reservations(const session& in);
+
 answer<exit_code> run_verify(const session& in);
 
 struct repair_options {
     std::optional<std::uint64_t> accept_loss_after;  ///< Where the log ends now.
-    bool yes = false;                                ///< Nobody is asked.
+    bool drop_damaged_reservations = false;
+    bool yes = false;  ///< Nobody is asked.
     bool dry_run = false;
 };
 answer<exit_code> run_repair(const session& in, const repair_options& options);

@@ -226,6 +226,12 @@ void add_moving(CLI::App& app, invocation& call) {
         };
     });
 
+    auto& reservations = command(app, "reservations", "Promised appends, and what they hold",
+                                 "varve --store bank.db reservations");
+    reservations.callback([&call] {
+        call.run = [](const session& in, interruption*) { return run_reservations(in); };
+    });
+
     auto& verify = command(app, "verify", "Proves checksums, leaves, chain and density",
                            "varve --store bank.db verify");
     verify.callback(
@@ -236,6 +242,8 @@ void add_moving(CLI::App& app, invocation& call) {
                            "varve --store bank.db repair --accept-loss-after 41 --dry-run");
     number(repair, "--accept-loss-after", mend.accept_loss_after,
            "The last position that is there");
+    repair.add_flag("--drop-damaged-reservations", mend.drop_damaged_reservations,
+                    "Give up promised appends that cannot be read");
     repair.add_flag("--yes", mend.yes, "Do not ask");
     repair.add_flag("--dry-run", mend.dry_run, "Only say what would be given up");
     repair.callback([&call] {

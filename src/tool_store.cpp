@@ -3,6 +3,8 @@
 #include <varve/eventstore/rocksdb_store.hpp>
 #include <varve/eventstore/sqlite_store.hpp>
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <limits>
 #include <system_error>
@@ -21,6 +23,7 @@ public:
         return store_.streams(prefix);
     }
     result<std::vector<stored_type>> types() override { return store_.types(); }
+    result<std::vector<reservation>> reservations() override { return store_.reservations(); }
     std::string_view engine() const override { return Store::traits.engine; }
 
 private:
@@ -69,6 +72,48 @@ result<void> prove_types(Engine& engine, proof& found) {
                       });
 }
 
+/// Proves the checksums of what readers left beside the log: checkpoints and parked events.
+template <class Engine>
+result<void> prove_readers(Engine& engine, proof& found) {
+    auto view = engine.view();
+    if (!view) return pass_on(std::move(view));
+    bytes low;
+    detail::put_big_endian(low, 0);
+    bytes high = low;
+    high.resize(detail::largest_key, std::byte{0xff});
+    for (const auto& in : {detail::checkpoint_space, detail::parked_space}) {
+        auto scanned = view->scan(in, bytes_view{low}, bytes_view{high}, direction::forward,
+                                  [&](const key& at, bytes_view value) {
+                                      if (!detail::checked_body(value, at.octets))
+                                          found.damaged.push_back(fmt::format(
+                                              "an entry of the space '{}' is damaged", in.name));
+                                      return true;
+                                  });
+        if (!scanned) return scanned;
+    }
+    return {};
+}
+
+/// Proves the reservations and their count, which are no part of the chain either.
+template <class Engine>
+result<void> prove_reservations(Engine& engine, proof& found) {
+    auto view = engine.view();
+    if (!view) return pass_on(std::move(view));
+    const auto at = detail::promises_key(0);
+    auto got = view->get(detail::meta_space, bytes_view{at}, [&](bytes_view value) {
+        const auto count = detail::decode_promises(0, value);
+        if (count) found.promises = *count;
+        if (!count) found.reservations_damaged.push_back(count.error().message);
+    });
+    if (!got) return pass_on(std::move(got));
+    return detail::scan_reservations(
+        *view, 0, [&](bytes_view, const append_id&, auto made) -> result<void> {
+            ++found.reservations;
+            if (!made) found.reservations_damaged.push_back(made.error().message);
+            return {};
+        });
+}
+
 std::shared_ptr<anchor_storage> anchor_of(const sqlite_engine& engine) {
     return std::make_shared<detail::sqlite_anchor>(std::string{}, engine.file() + "-anchor", true);
 }
@@ -76,16 +121,23 @@ std::shared_ptr<anchor_storage> anchor_of(const rocksdb_engine& engine) {
     return std::make_shared<detail::rocksdb_anchor>(engine.files(), true);
 }
 
-/// What the anchor knows and the log does not. Where the log itself is at fault, that is said already.
+/// What the anchor knows and the store does not. Where the log itself is at fault, that is said already.
 template <class Engine>
-std::optional<std::string> ask_anchor(const Engine& engine, const verify_report& log) {
-    if (!log.good()) return std::nullopt;
+std::optional<std::string> ask_anchor(const Engine& engine, const proof& all) {
+    if (!all.log.good()) return std::nullopt;
     detail::anchor_keeper anchor{anchor_of(engine), 0};
     const auto found = anchor.load();
     if (!found) return "the anchor cannot be read: " + found.error().message;
-    if (!*found || (**found).head <= log.head) return std::nullopt;
-    return "the log ends at position " + to_string(log.head) +
-           ", its anchor says that it was durable up to " + to_string((**found).head);
+    if (!*found) return std::nullopt;
+    const auto& knows = **found;
+    if (knows.head > all.log.head)
+        return "the log ends at position " + to_string(all.log.head) +
+               ", its anchor says that it was durable up to " + to_string(knows.head);
+    if (knows.promises > all.promises)
+        return "the anchor knows " + std::to_string(knows.promises) +
+               " changes of reservations, and " + std::to_string(all.promises) +
+               " are there: a promise is lost";
+    return std::nullopt;
 }
 
 template <class Store, class Options>
@@ -108,7 +160,9 @@ result<proof> prove_engine(result<Engine> engine, const std::string& broken = {}
     if (!log) return pass_on(std::move(log));
     proof found{.log = std::move(*log)};
     if (auto done = prove_types(*engine, found); !done) return pass_on(std::move(done));
-    found.anchor_fault = ask_anchor(*engine, found.log);
+    if (auto done = prove_readers(*engine, found); !done) return pass_on(std::move(done));
+    if (auto done = prove_reservations(*engine, found); !done) return pass_on(std::move(done));
+    found.anchor_fault = ask_anchor(*engine, found);
     if (!found.anchor_fault && !broken.empty()) found.anchor_fault = broken;
     return found;
 }
@@ -126,15 +180,16 @@ result<proof> prove_rocksdb(const store_location& where) {
 }
 
 template <class Store, class Options>
-result<store_identity> accept_loss_as(const store_location& where, position after,
-                                      environment& with) {
+result<store_summary> repair_as(const store_location& where, std::optional<position> after,
+                                bool drop_reservations, environment& with) {
     Options options;
     options.create = false;
     options.environment = &with;
     options.accept_loss_after = after;
+    options.drop_damaged_reservations = drop_reservations;
     auto store = Store::open(where.path, options);
     if (!store) return pass_on(std::move(store));
-    return store->identity();
+    return store->summary();
 }
 
 /// Of the files of a folder; those in folders below are not the store's.
@@ -164,10 +219,12 @@ result<proof> prove_store(const store_location& where) {
                                             {.create = false, .read_only = true}));
 }
 
-result<store_identity> accept_loss(const store_location& where, position after, environment& with) {
+result<store_summary> repair_store(const store_location& where, std::optional<position> after,
+                                   bool drop_reservations, environment& with) {
     if (where.engine == "rocksdb")
-        return accept_loss_as<rocksdb_store, rocksdb_store_options>(where, after, with);
-    return accept_loss_as<sqlite_store, sqlite_store_options>(where, after, with);
+        return repair_as<rocksdb_store, rocksdb_store_options>(where, after, drop_reservations,
+                                                               with);
+    return repair_as<sqlite_store, sqlite_store_options>(where, after, drop_reservations, with);
 }
 
 std::uint64_t size_on_disk(const store_location& where) {

@@ -64,12 +64,107 @@ TEST_F(an_anchored_store, goes_on_in_a_new_epoch_when_a_loss_is_accepted) {
     {
         auto store = open({.accept_loss_after = position{5}});
         EXPECT_EQ(store.identity().epoch, epoch{2});
-        EXPECT_EQ(store.head(), position{5});
-        EXPECT_EQ(must(append(store)).first, position{6});
+        EXPECT_EQ(store.head(), position{6}) << "one event tells of it";
+        EXPECT_EQ(must(append(store)).first, position{7});
     }
     auto store = open();
     EXPECT_EQ(store.identity().epoch, epoch{2});
-    EXPECT_EQ(store.head(), position{6});
+    EXPECT_EQ(store.head(), position{7});
+    EXPECT_TRUE(must(store.verify()).good());
+    const auto told = must(store.read_stream("$store"));
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(told[0].position, position{6});
+    EXPECT_EQ(told[0].type, "$loss-accepted");
+    EXPECT_EQ(as_text(told[0].payload), R"({"after":5,"anchor":8,"promises":0,"epoch":1})");
+}
+
+/// Reserves an append of one event to this stream, which believes that `believed` has this revision.
+append_id reserve(sqlite_store& store, std::string_view stream, std::string_view believed,
+                  std::uint64_t at) {
+    const auto id = store.environment().ids().next<append_id>();
+    const new_event event{.stream = stream, .type = "noted", .payload = as_bytes("<promised>")};
+    const stream_check check{believed, expect::at(revision{at})};
+    EXPECT_EQ(must(store.reserve({.id = id, .events = {&event, 1}, .checks = {&check, 1}})),
+              reservation_state::held);
+    return id;
+}
+
+TEST_F(an_anchored_store, says_that_a_promise_is_lost) {  // semantics.md §64
+    write(5);
+    fs::copy_file(path, backup);
+    {
+        auto store = open();
+        reserve(store, "b-1", "a-1", 5);
+    }
+    fs::copy_file(backup, path, fs::copy_options::overwrite_existing);
+    const auto opened = try_open();
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, errc::corrupt);
+    EXPECT_NE(words(opened).find("a promise is lost"), std::string::npos) << words(opened);
+    auto store = open({.accept_loss_after = position{5}});
+    EXPECT_EQ(as_text(must(store.read_stream("$store"))[0].payload),
+              R"({"after":5,"anchor":5,"promises":1,"epoch":1})");
+}
+
+// semantics.md §64: after a loss was accepted, a promise may stand on events that are gone
+TEST_F(an_anchored_store, keeps_the_promises_of_an_earlier_life_and_checks_them_again) {
+    write(3);
+    append_id sound, hollow;
+    {
+        auto store = open();
+        sound = reserve(store, "b-1", "c-1", 0);
+        hollow = store.environment().ids().next<append_id>();
+        const new_event event{.stream = "d-1", .type = "noted"};
+        const condition nothing_since{event_query::any_of({{.categories = {"$store", "e"}}}), {}};
+        must(store.reserve(
+            {.id = hollow, .events = {&event, 1}, .conditions = {&nothing_since, 1}}));
+        must(append(store));
+    }
+    fs::copy_file(path, backup);
+    write(2);
+    fs::copy_file(backup, path, fs::copy_options::overwrite_existing);
+    auto store = open({.accept_loss_after = position{4}});
+    EXPECT_EQ(must(store.reservations()).size(), 2u) << "they are still held";
+    const new_event event{.stream = "e-1", .type = "noted"};
+    const auto met = store.append(
+        {.id = store.environment().ids().next<append_id>(), .events = {&event, 1}});
+    ASSERT_FALSE(met);
+    EXPECT_EQ(met.error().code, errc::reserved);
+    EXPECT_EQ(must(store.confirm(sound)).streams[0].revision, revision{1});
+    const auto broken = store.confirm(hollow);
+    ASSERT_FALSE(broken) << "the event that tells of the repair is one that it forbids";
+    EXPECT_EQ(broken.error().code, errc::conflict);
+    EXPECT_EQ(must(store.reservations()).size(), 1u) << "it stays held until somebody decides";
+    EXPECT_TRUE(store.release(hollow));
+}
+
+TEST_F(an_anchored_store, gives_up_a_promise_that_cannot_be_read_only_when_told_to) {
+    append_id id;
+    {
+        auto store = open();
+        must(append(store));
+        id = reserve(store, "b-1", "a-1", 1);
+    }
+    std::fstream file{path, std::ios::in | std::ios::out | std::ios::binary};
+    const std::string all{std::istreambuf_iterator<char>{file}, {}};
+    const auto at = all.find("<promised>");
+    ASSERT_NE(at, std::string::npos);
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put('X').flush();
+    const auto opened = try_open();
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, errc::corrupt);
+    EXPECT_NE(words(opened).find(to_string(id)), std::string::npos) << words(opened);
+    EXPECT_NE(words(opened).find("--drop-damaged-reservations"), std::string::npos);
+    EXPECT_TRUE(try_open({.read_only = true})) << "who only reads promises nothing";
+    auto store = open({.drop_damaged_reservations = true});
+    EXPECT_TRUE(must(store.reservations()).empty());
+    const auto told = must(store.read_stream("$store"));
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(told[0].type, "$reservation-dropped");
+    EXPECT_EQ(as_text(told[0].payload), "{\"reservation\":\"" + to_string(id) + "\"}");
+    EXPECT_TRUE(must(store.verify()).good());
+    EXPECT_EQ(must(append(store)).first, position{3});
 }
 
 TEST_F(an_anchored_store, tells_two_histories_of_one_store_apart) {  // semantics.md §37

@@ -88,15 +88,12 @@ bool accepts(bytes_view record) {
 }
 
 TEST(stored_format, the_worked_example_of_the_readme_is_what_is_written) {
-    const std::string path = VARVE_SOURCE_DIR "/tests/eventstore/golden/record_v0.txt";
+    const std::string path = VARVE_SOURCE_DIR "/tests/eventstore/golden/record_v1.txt";
     const auto written = hex_dump(example_record());
-    if (std::getenv("VARVE_RENEW_GOLDEN") != nullptr)
-        std::ofstream{path, std::ios::binary} << written;
-    EXPECT_EQ(written, file_text(path))
-        << "the format changed; version 0 allows it: scripts/golden";
+    EXPECT_EQ(written, file_text(path)) << "the format is frozen: what is written must not change";
     const auto readme = file_text(VARVE_SOURCE_DIR "/eventstore/README.md");
     EXPECT_NE(readme.find(written), std::string::npos)
-        << "eventstore/README.md must hold the dump of golden/record_v0.txt word by word";
+        << "eventstore/README.md must hold the dump of golden/record_v1.txt word by word";
 }
 
 // semantics.md §8
@@ -193,7 +190,7 @@ TEST(stored_format, the_identity_refuses_damage_and_newer_formats) {
     vd::store(body.data(), format_version + 1);
     const auto newer = vd::decode_identity(vd::with_checksum(body));
     EXPECT_EQ(newer.error().code, errc::foreign);
-    EXPECT_NE(newer.error().message.find("format 1"), std::string::npos);
+    EXPECT_NE(newer.error().message.find("format 2"), std::string::npos);
 }
 
 }  // namespace

@@ -60,7 +60,9 @@ TEST_F(a_store_without_its_end, is_taken_as_it_is_only_where_it_ends_and_when_so
     EXPECT_NE(done.out.find("epoch\t2"), std::string::npos) << done.out;
     EXPECT_EQ(tool({"append", "a-1", "t", "{}"}).code, 0);
     EXPECT_EQ(tool({"verify"}).code, 0);
-    const auto again = tool({"repair", "--accept-loss-after", "6"});
+    const auto told = tool({"cat", "$store"});
+    EXPECT_NE(told.out.find("$loss-accepted"), std::string::npos) << told.out << told.err;
+    const auto again = tool({"repair", "--accept-loss-after", "7"});
     EXPECT_EQ(again.code, 0);
     EXPECT_NE(again.out.find("nothing"), std::string::npos) << again.out;
 }

@@ -14,6 +14,7 @@
 #include <varve/eventstore/detail/parking.hpp>
 #include <varve/eventstore/detail/sequencer.hpp>
 #include <varve/eventstore/detail/snapshots.hpp>
+#include <varve/eventstore/detail/store_opening.hpp>
 #include <varve/eventstore/detail/store_reader.hpp>
 #include <varve/eventstore/detail/store_state.hpp>
 #include <varve/eventstore/store_options.hpp>
@@ -44,7 +45,8 @@ public:
     /// `not_found` (empty and read-only), `io`, `unknown` (creating it failed).
     static result<basic_store> open(Engine opened, store_options options = {}) {
         basic_store store{std::make_unique<core>(std::move(opened), options)};
-        if (auto ready = store.core_->state.start(); !ready) return pass_on(std::move(ready));
+        if (auto ready = detail::store_opening{store.core_->state}.start(); !ready)
+            return pass_on(std::move(ready));
         return store;
     }
 
@@ -140,7 +142,8 @@ public:
     /// Readers, waiters and listeners survive. Errors: as `open`, and `corrupt` if the log ends
     /// before what was already durable.
     result<void> reopen() {
-        return core_->queue.exclusively([&] { return core_->state.reopen(); });
+        return core_->queue.exclusively(
+            [&] { return detail::store_opening{core_->state}.reopen(); });
     }
 
     /// Proves every byte of the log: checksums, leaves, chain, density. Errors: `io`.
@@ -263,11 +266,8 @@ public:
     }
     result<std::vector<reservation>> reservations() {
         if (core_->state.poisoned) return core_->writer.refuse_poisoned();
-        auto view = core_->state.engine.view();
-        if (!view) return pass_on(std::move(view));
         std::vector<reservation> all;
-        auto scanned = detail::scan_reservations(
-            *view, core_->state.options.tenant,
+        auto scanned = core_->state.visit_reservations(
             [&](bytes_view, const append_id& id, auto made) -> result<void> {
                 if (!made) return pass_on(std::move(made));
                 all.push_back(detail::describe_promise(id, *made));
@@ -319,7 +319,8 @@ private:
                 batch.seal(position{1}, timestamp{}, hash256{});  // so that it can be read alone
                 made.batch = batch.copy();
             }
-            return {std::make_shared<const detail::promise>(std::move(made)), std::move(batch),
+            return {detail::reservation_key(state.options.tenant, request.id),
+                    std::make_shared<const detail::promise>(std::move(made)), std::move(batch),
                     request.types};
         }
 

@@ -30,6 +30,7 @@ struct rocksdb_store_options {
     rocksdb_durability durability = rocksdb_durability::full;
     /// See `store_options`. Here also: a log that is damaged before its end, of which that is left.
     std::optional<position> accept_loss_after{};
+    bool drop_damaged_reservations = false;  ///< See `store_options`.
 };
 
 class rocksdb_store : public basic_store<rocksdb_engine> {
@@ -47,14 +48,15 @@ public:
         if (!engine) return pass_on(std::move(engine));
         const std::string watermark = watermark_path(engine->files(), options);
         auto anchor = anchor_of(engine->files(), options);
-        auto store = basic_store::open(std::move(*engine),
-                                       {.environment = options.environment,
-                                        .chain = options.chain,
-                                        .tenant = options.tenant,
-                                        .queue = options.queue,
-                                        .anchor = std::move(anchor),
-                                        .accept_loss_after = options.accept_loss_after,
-                                        .wait_outside = detail::waiting_on(watermark)});
+        auto store = basic_store::open(
+            std::move(*engine), {.environment = options.environment,
+                                 .chain = options.chain,
+                                 .tenant = options.tenant,
+                                 .queue = options.queue,
+                                 .anchor = std::move(anchor),
+                                 .accept_loss_after = options.accept_loss_after,
+                                 .drop_damaged_reservations = options.drop_damaged_reservations,
+                                 .wait_outside = detail::waiting_on(watermark)});
         if (!store) return pass_on(std::move(store));
         rocksdb_store opened{std::move(*store)};
         if (options.read_only) return opened;

@@ -29,6 +29,7 @@ struct sqlite_store_options {
     std::string holder{};               ///< A name for the lock file; empty: the program's.
     sqlite_durability durability = sqlite_durability::full;
     std::optional<position> accept_loss_after{};  ///< See `store_options`.
+    bool drop_damaged_reservations = false;       ///< See `store_options`.
 };
 
 class sqlite_store : public basic_store<sqlite_engine> {
@@ -45,14 +46,15 @@ public:
         if (!engine) return pass_on(std::move(engine));
         const std::string file = engine->file();
         const std::string watermark = watermark_path(file, options);
-        auto store = basic_store::open(std::move(*engine),
-                                       {.environment = options.environment,
-                                        .chain = options.chain,
-                                        .tenant = options.tenant,
-                                        .queue = options.queue,
-                                        .anchor = anchor_of(file, options),
-                                        .accept_loss_after = options.accept_loss_after,
-                                        .wait_outside = detail::waiting_on(watermark)});
+        auto store = basic_store::open(
+            std::move(*engine), {.environment = options.environment,
+                                 .chain = options.chain,
+                                 .tenant = options.tenant,
+                                 .queue = options.queue,
+                                 .anchor = anchor_of(file, options),
+                                 .accept_loss_after = options.accept_loss_after,
+                                 .drop_damaged_reservations = options.drop_damaged_reservations,
+                                 .wait_outside = detail::waiting_on(watermark)});
         if (!store) return pass_on(std::move(store));
         sqlite_store opened{std::move(*store)};
         if (options.read_only) return opened;

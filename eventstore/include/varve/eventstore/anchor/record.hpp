@@ -15,6 +15,7 @@ namespace varve::inline v0::detail {
 /// One of the two slots of a tenant; the layout is in this folder's README.
 struct anchor_record {
     static constexpr std::size_t size = 128;
+    static constexpr std::uint64_t version = 1;
 
     store_identity store;
     position head;
@@ -29,7 +30,7 @@ inline bytes encode_anchor(const anchor_record& at) {
     bytes raw;
     raw.reserve(anchor_record::size);
     put_bytes(raw, as_bytes("VARVEANC"));
-    put(raw, std::uint64_t{0});  // version, zeros
+    put(raw, anchor_record::version);
     put_bytes(raw, at.store.id.view());
     put(raw, at.store.epoch.value);
     put(raw, at.head.value);
@@ -45,7 +46,7 @@ inline bytes encode_anchor(const anchor_record& at) {
 inline std::optional<anchor_record> decode_anchor(bytes_view raw) {
     constexpr std::size_t body = anchor_record::size - 8;
     if (raw.size() < anchor_record::size || as_text(raw.first(8)) != "VARVEANC" ||
-        load<std::uint64_t>(raw.data() + 8) != 0 ||
+        load<std::uint64_t>(raw.data() + 8) != anchor_record::version ||
         load<std::uint64_t>(raw.data() + body) != xxh3_64(raw.first(body)))
         return std::nullopt;
     const std::byte* at = raw.data() + 16;

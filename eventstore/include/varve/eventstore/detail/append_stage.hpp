@@ -164,7 +164,8 @@ public:
         auto at = type_key(state_.options.tenant, type.type, type.schema_version);
         if (state_.known_types.contains(std::string{as_text(at)})) return;
         state_.known_types.emplace(as_text(at));
-        staged.types.emplace_back(std::move(at), encode_type(type));
+        auto value = encode_type(at, type);
+        staged.types.emplace_back(std::move(at), std::move(value));
     }
 
 private:

@@ -27,7 +27,7 @@ public:
     result<checkpoint> load(std::string_view reader) {
         if (auto named = check(reader); !named) return pass_on(std::move(named));
         const auto key = reader_key(state_.options.tenant, reader);
-        return decode_checkpoint(reader, identity(),
+        return decode_checkpoint(reader, key, identity(),
                                  state_.stored_value(checkpoint_space, bytes_view{key}));
     }
 
@@ -44,7 +44,7 @@ public:
         auto scanned = view->scan(checkpoint_space, bytes_view{low}, bytes_view{high},
                                   direction::forward, [&](const key& at, bytes_view value) {
                                       std::string name{as_text(at.octets.subspan(4))};
-                                      auto found = decode_checkpoint(name, value);
+                                      auto found = decode_checkpoint(name, at.octets, value);
                                       if (!found) {
                                           inner = pass_on(std::move(found));
                                           return false;
@@ -88,10 +88,10 @@ private:
     result<checkpoint> change(side_transaction& to, std::string_view reader, Change&& make) {
         if (auto named = check(reader); !named) return pass_on(std::move(named));
         const auto key = reader_key(state_.options.tenant, reader);
-        auto now = decode_checkpoint(reader, identity(), to.get(checkpoint_space, key));
+        auto now = decode_checkpoint(reader, key, identity(), to.get(checkpoint_space, key));
         if (!now) return now;
         result<checkpoint> next = make(*now);
-        if (next && *next != *now) to.put(checkpoint_space, key, encode_checkpoint(*next));
+        if (next && *next != *now) to.put(checkpoint_space, key, encode_checkpoint(key, *next));
         return next;
     }
 

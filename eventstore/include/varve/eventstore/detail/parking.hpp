@@ -28,8 +28,8 @@ public:
         std::vector<parked_event> all;
         result<void> inner{};
         auto scanned = view->scan(parked_space, bytes_view{low}, bytes_view{high},
-                                  direction::forward, [&](const key&, bytes_view value) {
-                                      auto event = decode_parked(value);
+                                  direction::forward, [&](const key& at, bytes_view value) {
+                                      auto event = decode_parked(at.octets, value);
                                       if (event) all.push_back(std::move(*event));
                                       if (!event) inner = pass_on(std::move(event));
                                       return inner.has_value();
@@ -42,9 +42,10 @@ public:
     result<void> park(side_transaction& to, std::string_view group,
                       std::span<const parked_event> events, fencing_token holder) {
         if (auto allowed = check_holder(to, group, holder); !allowed) return allowed;
-        for (const auto& event : events)
-            to.put(parked_space, parked_key(state_.options.tenant, group, event.where),
-                   encode_parked(event));
+        for (const auto& event : events) {
+            const auto key = parked_key(state_.options.tenant, group, event.where);
+            to.put(parked_space, key, encode_parked(key, event));
+        }
         return {};
     }
 
@@ -58,7 +59,8 @@ public:
 private:
     result<void> check_holder(side_transaction& to, std::string_view group, fencing_token holder) {
         const auto key = reader_key(state_.options.tenant, group);
-        auto now = decode_checkpoint(group, state_.stored.identity, to.get(checkpoint_space, key));
+        auto now = decode_checkpoint(group, key, state_.stored.identity,
+                                     to.get(checkpoint_space, key));
         if (!now) return pass_on(std::move(now));
         if (now->holder == holder) return {};
         return fail(errc::fenced, "consumer group '" + std::string{group} +

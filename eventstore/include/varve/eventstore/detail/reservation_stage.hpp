@@ -109,28 +109,30 @@ private:
                         " bytes already, the limit is " + std::to_string(limits::reserved_bytes));
     }
 
+    bytes key_of(const append_id& id) const { return reservation_key(state_.options.tenant, id); }
+
     /// Beside the log and in the book, until the group is durable or not.
     void note(const append_id& id, std::shared_ptr<const promise> made, bytes value,
               group_staging& staged) {
-        staged.beside.put(reservation_space, reservation_key(state_.options.tenant, id),
-                          std::move(value));
+        staged.beside.put(reservation_space, key_of(id), std::move(value));
         set(id, std::move(made), staged);
     }
     void note_outcome(const append_id& id, reservation_state outcome, group_staging& staged) {
         promise left{.state = outcome,
                      .epoch = state_.stored.identity.epoch,
                      .since = state_.options.environment->now()};
-        auto value = encode_promise(left);
+        auto value = encode_promise(key_of(id), left);
         note(id, std::make_shared<const promise>(std::move(left)), std::move(value), staged);
     }
     void strike(const append_id& id, group_staging& staged) {
-        staged.beside.remove(reservation_space, reservation_key(state_.options.tenant, id));
+        staged.beside.remove(reservation_space, key_of(id));
         set(id, nullptr, staged);
     }
     void set(const append_id& id, std::shared_ptr<const promise> made, group_staging& staged) {
         state_.reservations.set(id, std::move(made));
-        staged.beside.put(meta_space, promises_key(state_.options.tenant),
-                          encode_promises(state_.promises + ++staged.promises));
+        staged.beside.put(
+            meta_space, promises_key(state_.options.tenant),
+            encode_promises(state_.options.tenant, state_.promises + ++staged.promises));
     }
 
     /// What was held since it was believed is so. Only when the end of the log was lost since, and

@@ -8,6 +8,7 @@
 #include <varve/eventstore/format/log_reader.hpp>
 #include <varve/eventstore/store_options.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <mutex>
@@ -20,7 +21,8 @@
 
 namespace varve::inline v0::detail {
 
-/// Opens, indexes, follows. The leader writes the index, anybody reads it under `index_guard`.
+/// What all parts of a store look at; `store_opening` fills it. The leader writes the index, anybody
+/// reads it under `index_guard`.
 template <engine Engine>
 struct store_state {
     store_state(Engine opened, const store_options& chosen)
@@ -28,67 +30,12 @@ struct store_state {
 
     ~store_state() { anchor.close(now()); }
 
-    // ---- opening ----------------------------------------------------------------------------
-
-    result<void> start() {
-        if (options.tenant >= limits::tenants)
-            return fail(errc::invalid_argument, "the tenant is " + std::to_string(options.tenant) +
-                                                    ", the limit is " +
-                                                    std::to_string(limits::tenants - 1));
-        const auto anchored = anchor.load();
-        if (!anchored) return std::unexpected(anchored.error());
-        if (auto known = load_identity(*anchored); !known) return known;
-        genesis = genesis_hash(stored.identity.id, options.tenant);
-        if (auto loaded = load_log(index, *anchored); !loaded) return loaded;
-        if (auto loaded = load_reservations(reservations); !loaded) return loaded;
-        head.publish(index.head());
-        return {};
-    }
-
-    /// What is promised; only who writes needs to know. One that cannot be read is a promise that
-    /// cannot be kept, and nobody knows what it held.
-    result<void> load_reservations(reservation_book& into) {
-        if (engine.read_only()) return {};
-        std::vector<bytes> lost;
+    /// Errors: what `use` says, `io`.
+    template <class Use>
+    result<void> visit_reservations(Use&& use) {
         auto view = engine.view();
         if (!view) return pass_on(std::move(view));
-        auto scanned = scan_reservations(
-            *view, options.tenant, [&](bytes_view at, const auto& id, auto&& made) -> result<void> {
-                if (made)
-                    into.set(id, std::make_shared<const promise>(std::move(*made)));
-                else if (!options.drop_damaged_reservations)
-                    return fail(made.error().code,
-                                made.error().message + " (in " + engine.place() +
-                                    "); restore a backup, or give it up with `varve repair "
-                                    "--drop-damaged-reservations`");
-                else
-                    lost.push_back(to_bytes(at));
-                return {};
-            });
-        if (!scanned) return scanned;
-        into.settle();
-        if (lost.empty()) return {};
-        return engine.transact([&](typename Engine::transaction& transaction) -> result<void> {
-            for (const auto& at : lost)
-                if (auto gone = transaction.remove(reservation_space, bytes_view{at}); !gone)
-                    return gone;
-            return {};
-        });
-    }
-
-    /// Types and log, into an empty index, and the comparison with the anchor.
-    result<void> load_log(log_index& into, const std::optional<anchor_record>& anchored) {
-        into.reset(genesis);
-        if (anchored) into.watch(anchored->head);
-        if (auto loaded = load_types(); !loaded) return loaded;
-        if (auto loaded = load_promises(); !loaded) return loaded;
-        if (auto loaded = load_tail(into); !loaded) return loaded;
-        if (auto same = compare(into, anchored); !same) {
-            if (engine.read_only() || options.accept_loss_after != into.head()) return same;
-            if (auto begun = begin_epoch(); !begun) return begun;
-        }
-        if (!engine.read_only()) move_anchor(into, 1);
-        return {};
+        return scan_reservations(*view, options.tenant, std::forward<Use>(use));
     }
 
     /// Everything so far is durable; `written` bytes were new.
@@ -100,113 +47,7 @@ struct store_state {
                        written, now());
     }
 
-    /// What the anchor knows and the log does not. Errors: `corrupt`.
-    result<void> compare(const log_index& with,
-                         const std::optional<anchor_record>& anchored) const {
-        if (!anchored || anchored->store.epoch < stored.identity.epoch) return {};
-        const auto refuse = [&](const std::string& what) {
-            return fail(errc::corrupt,
-                        "the log in " + engine.place() + " ends at position " +
-                            to_string(with.head()) + ", but " + what +
-                            "; restore a backup, or take what is there with `varve repair "
-                            "--accept-loss-after " +
-                            to_string(with.head()) + "`");
-        };
-        if (anchored->store.epoch > stored.identity.epoch)
-            return refuse("its anchor is of a later life (epoch " +
-                          to_string(anchored->store.epoch) + ", the store's is " +
-                          to_string(stored.identity.epoch) + ")");
-        if (with.head() < anchored->head)
-            return refuse("its anchor says that it was durable up to " + to_string(anchored->head) +
-                          ": events are lost");
-        if (promises < anchored->promises)
-            return refuse("its anchor knows " + std::to_string(anchored->promises) +
-                          " changes of reservations, and " + std::to_string(promises) +
-                          " are there: a promise is lost");
-        if (anchored->head == position{} || options.chain == chain::none) return {};
-        if (with.watched() != anchored->chain_head)
-            return refuse("its anchor knows another history up to " + to_string(anchored->head));
-        return {};
-    }
-
-    /// A new life: what was read under the old one may not be there any more.
-    result<void> begin_epoch() {
-        auto next = stored;
-        ++next.identity.epoch.value;
-        const auto value = encode_identity(next);
-        auto done = engine.transact([&](typename Engine::transaction& transaction) {
-            return transaction.put(meta_space, as_bytes(identity_key), value);
-        });
-        if (done) stored = next;
-        return done;
-    }
-
     std::chrono::nanoseconds now() { return options.environment->clock().monotonic(); }
-
-    result<stored_identity> read_identity() {
-        result<stored_identity> read = fail(errc::not_found, "");
-        {
-            auto view = engine.view();
-            if (!view) return pass_on(std::move(view));
-            auto found = view->get(meta_space, as_bytes(identity_key),
-                                   [&](bytes_view value) { read = decode_identity(value); });
-            if (!found) return pass_on(std::move(found));
-            if (!*found) read = fail(errc::not_found, "there is no store in " + engine.place());
-        }
-        return read;
-    }
-
-    result<void> load_identity(const std::optional<anchor_record>& anchored) {
-        auto read = read_identity();
-        if (!read && read.error().code == errc::not_found && !engine.read_only()) {
-            if (!anchored) return create();
-            return fail(errc::corrupt,
-                        "there is no store in " + engine.place() + ", but the anchor of one (" +
-                            to_string(anchored->store.id) + ", durable up to position " +
-                            to_string(anchored->head) +
-                            "); bring the store back, or remove the anchor to begin a new one");
-        }
-        if (!read) return pass_on(std::move(read));
-        stored = *read;
-        if (!anchored || anchored->store.id == stored.identity.id) return {};
-        return fail(errc::corrupt,
-                    engine.place() + " holds the store " + to_string(stored.identity.id) +
-                        ", and the anchor beside it is of the store " +
-                        to_string(anchored->store.id) + "; bring together what belongs together");
-    }
-
-    result<void> create() {
-        auto& env = *options.environment;
-        stored = {{env.ids().template next<store_id>(), epoch{1}}, env.now()};
-        const auto value = encode_identity(stored);
-        return engine.transact([&](typename Engine::transaction& transaction) {
-            return transaction.put(meta_space, as_bytes(identity_key), value);
-        });
-    }
-
-    /// How often a reservation was made or ended, which stands beside them.
-    result<void> load_promises() {
-        auto value = stored_value(meta_space, promises_key(options.tenant));
-        if (!value) return pass_on(std::move(value));
-        promises = 0;
-        if (!*value) return {};
-        const auto body = checked_body(**value);
-        if (!body || body->size() != 8)
-            return fail(errc::corrupt,
-                        "the count of reservations in " + engine.place() + " is damaged");
-        promises = load<std::uint64_t>(body->data());
-        return {};
-    }
-
-    result<void> load_types() {
-        auto view = engine.view();
-        if (!view) return pass_on(std::move(view));
-        known_types.clear();
-        return scan_types(*view, [&](const key& at, bytes_view) {
-            known_types.emplace(as_text(at.octets));
-            return true;
-        });
-    }
 
     result<void> scan_types(typename Engine::view_type& view, const entry_visitor& visit) {
         bytes low;
@@ -247,44 +88,6 @@ struct store_state {
         });
         if (!inner) return inner;
         return walked;
-    }
-
-    result<void> reopen() {
-        const position before = head.get();
-        poisoned = true;  // until it has succeeded, nothing is written on top of what is there
-        if (auto opened = engine.reopen(); !opened) return opened;
-        if (auto same = find_the_same_store(); !same) return same;
-        const auto anchored = anchor.load();
-        if (!anchored) return std::unexpected(anchored.error());
-        log_index fresh;  // readers go on with the old one meanwhile, and if this fails
-        if (auto loaded = load_log(fresh, *anchored); !loaded) return loaded;
-        reservation_book promised;
-        if (auto loaded = load_reservations(promised); !loaded) return loaded;
-        if (fresh.head() < before)
-            return fail(errc::corrupt, "the log ends at position " + to_string(fresh.head()) +
-                                           ", but " + to_string(before) +
-                                           " was durable before: events are lost");
-        {
-            const std::unique_lock lock{index_guard};
-            index = std::move(fresh);
-        }
-        reservations = std::move(promised);
-        poisoned = false;
-        head.publish(index.head());
-        return {};
-    }
-
-    /// What was opened again may be another file by the same name.
-    result<void> find_the_same_store() {
-        auto found = read_identity();
-        if (!found) return pass_on(std::move(found));
-        if (found->identity == stored.identity) return {};
-        return fail(errc::corrupt, engine.place() + " holds the store " +
-                                       to_string(found->identity.id) + " in epoch " +
-                                       to_string(found->identity.epoch) + " now, it was " +
-                                       to_string(stored.identity.id) + " in epoch " +
-                                       to_string(stored.identity.epoch) +
-                                       ": the file was replaced; close this object");
     }
 
     /// A reader beside a writer: takes in what has become durable since.

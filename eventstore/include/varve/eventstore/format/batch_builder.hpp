@@ -50,11 +50,18 @@ public:
                 check_name("the stream to be ended", request.stream, limits::stream_name));
         const new_event marker{
             .stream = request.stream, .type = marker_of(request.how), .meta = request.meta};
-        if (auto checked = check_event_content(marker, 0); !checked)
-            return pass_on(std::move(checked));
-        auto built = build(request.id, {&marker, 1}, algorithm);
+        auto built = of_the_store(request.id, {&marker, 1}, algorithm);
         if (built) built->ends_ = request.how;
         return built;
+    }
+
+    /// Events of types and streams that only the store itself may write.
+    static result<batch_builder> of_the_store(const append_id& id,
+                                              std::span<const new_event> events, chain algorithm) {
+        for (std::size_t i = 0; i < events.size(); ++i)
+            if (auto checked = check_event_content(events[i], i); !checked)
+                return pass_on(std::move(checked));
+        return build(id, events, algorithm);
     }
 
     /// A batch without events.

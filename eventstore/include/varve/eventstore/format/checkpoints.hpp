@@ -20,18 +20,19 @@ inline bytes reader_key(std::uint32_t tenant, std::string_view reader) {
     return key;
 }
 
-inline bytes encode_checkpoint(const checkpoint& at) {
+inline bytes encode_checkpoint(bytes_view key, const checkpoint& at) {
     bytes body;
     put_bytes(body, at.store.id.view());
     put(body, at.store.epoch.value);
     put(body, at.reached.value);
     put(body, at.holder.value);
-    return with_checksum(body);
+    return with_checksum(body, key);
 }
 
 /// Errors: `corrupt`.
-inline result<checkpoint> decode_checkpoint(std::string_view reader, bytes_view data) {
-    const auto body = checked_body(data);
+inline result<checkpoint> decode_checkpoint(std::string_view reader, bytes_view key,
+                                            bytes_view data) {
+    const auto body = checked_body(data, key);
     if (!body || body->size() != 40)
         return fail(errc::corrupt,
                     "the checkpoint of reader '" + std::string{reader} + "' is damaged");
@@ -42,11 +43,12 @@ inline result<checkpoint> decode_checkpoint(std::string_view reader, bytes_view 
 }
 
 /// What is stored under the name, or a new reader's.
-inline result<checkpoint> decode_checkpoint(std::string_view reader, const store_identity& store,
+inline result<checkpoint> decode_checkpoint(std::string_view reader, bytes_view key,
+                                            const store_identity& store,
                                             const result<std::optional<bytes>>& stored) {
     if (!stored) return std::unexpected(stored.error());
     if (!*stored) return checkpoint{store, {}, {}};
-    return decode_checkpoint(reader, bytes_view{**stored});
+    return decode_checkpoint(reader, key, bytes_view{**stored});
 }
 
 /// What `save` leaves, if the holder may move it there. Errors: as `checkpoint_store` says.

@@ -39,7 +39,7 @@ inline bytes parked_key(std::uint32_t tenant, std::string_view group, position w
     return key;
 }
 
-inline bytes encode_parked(const parked_event& event) {
+inline bytes encode_parked(bytes_view key, const parked_event& event) {
     bytes body;
     put(body, event.where.value);
     put(body, static_cast<std::int64_t>(event.parked_at.time_since_epoch().count()));
@@ -47,12 +47,12 @@ inline bytes encode_parked(const parked_event& event) {
     put(body, static_cast<std::uint32_t>(event.key.size()));
     put_bytes(body, as_bytes(event.key));
     put_bytes(body, as_bytes(event.reason));
-    return with_checksum(body);
+    return with_checksum(body, key);
 }
 
 /// Errors: `corrupt`.
-inline result<parked_event> decode_parked(bytes_view data) {
-    const auto body = checked_body(data);
+inline result<parked_event> decode_parked(bytes_view key, bytes_view data) {
+    const auto body = checked_body(data, key);
     const auto key_size = body && body->size() >= 24 ? load<std::uint32_t>(body->data() + 20) : 0;
     if (!body || body->size() < 24 || key_size > body->size() - 24)
         return fail(errc::corrupt, "the record of a parked event is damaged");

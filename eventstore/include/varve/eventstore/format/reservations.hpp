@@ -39,10 +39,18 @@ inline bytes promises_key(std::uint32_t tenant) {
     return key;
 }
 
-inline bytes encode_promises(std::uint64_t changes) {
+inline bytes encode_promises(std::uint32_t tenant, std::uint64_t changes) {
     bytes body;
     put(body, changes);
-    return with_checksum(body);
+    return with_checksum(body, promises_key(tenant));
+}
+
+/// Errors: `corrupt`.
+inline result<std::uint64_t> decode_promises(std::uint32_t tenant, bytes_view data) {
+    const auto body = checked_body(data, promises_key(tenant));
+    if (!body || body->size() != 8)
+        return fail(errc::corrupt, "the count of reservations is damaged");
+    return load<std::uint64_t>(body->data());
 }
 
 /// The id that a key names. Errors: `corrupt`.
@@ -63,7 +71,7 @@ inline bool same_promise(const promise& a, const promise& b) {
            beliefs_of(a) == beliefs_of(b);
 }
 
-inline bytes encode_promise(const promise& made) {
+inline bytes encode_promise(bytes_view key, const promise& made) {
     bytes body(8);
     body[0] = static_cast<std::byte>(made.state);
     put(body, made.epoch.value);
@@ -74,24 +82,25 @@ inline bytes encode_promise(const promise& made) {
         put_beliefs(body, made.beliefs);
         put_bytes(body, made.batch.raw());
     }
-    return with_checksum(body);
+    return with_checksum(body, key);
 }
 
 /// Errors: `corrupt`; `foreign` for a state that this version does not know.
-inline result<promise> decode_promise(const append_id& id, bytes_view data) {
+inline result<promise> decode_promise(bytes_view key, const append_id& id, bytes_view data) {
     const auto damaged = [&id](const char* why) {
         return fail(errc::corrupt, "the reservation " + to_string(id) + " is damaged: " + why);
     };
-    const auto body = checked_body(data);
+    const auto body = checked_body(data, key);
     if (!body) return damaged("its checksum does not hold");
     taker from{*body};
     promise found;
     const auto state = from.number<std::uint8_t>();
-    from.take(7);
+    const auto flags = from.take(7);
     found.epoch.value = from.number<std::uint64_t>();
     found.since = timestamp{std::chrono::nanoseconds{from.number<std::int64_t>()}};
     if (!from.good()) return damaged("it is too short");
-    if (state == 0 || state > static_cast<std::uint8_t>(reservation_state::confirmed))
+    if (state == 0 || state > static_cast<std::uint8_t>(reservation_state::confirmed) ||
+        std::ranges::any_of(flags, [](std::byte b) { return b != std::byte{}; }))
         return fail(errc::foreign, "the reservation " + to_string(id) + " is in state " +
                                        std::to_string(state) +
                                        ", which this version does not know");
@@ -122,7 +131,7 @@ result<void> scan_reservations(View& view, std::uint32_t tenant, Use&& use) {
     auto scanned = view.scan(reservation_space, bytes_view{low}, bytes_view{high},
                              direction::forward, [&](const key& at, bytes_view value) {
                                  auto id = reservation_id(at.octets);
-                                 auto made = id ? decode_promise(*id, value)
+                                 auto made = id ? decode_promise(at.octets, *id, value)
                                                 : result<promise>{pass_on(result<append_id>{id})};
                                  inner = use(at.octets, id.value_or(append_id{}), std::move(made));
                                  return inner.has_value();

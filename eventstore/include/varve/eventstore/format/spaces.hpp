@@ -13,8 +13,9 @@
 
 namespace varve::inline v0 {
 
-/// The version of the stored format that this library writes; it opens this and all later-frozen ones.
-inline constexpr std::uint32_t format_version = 0;
+/// The version of the stored format that this library writes. A store of this version always opens;
+/// version 0, which was never frozen, does not.
+inline constexpr std::uint32_t format_version = 1;
 
 namespace detail {
 
@@ -37,17 +38,22 @@ struct stored_identity {
     timestamp created_at;
 };
 
-/// `u64` checksum of what follows, then what follows.
-inline bytes with_checksum(bytes_view body) {
+/// What a checksum is seeded with, so that a value under another key than its own does not pass.
+inline std::uint64_t key_seed(bytes_view key) noexcept { return key.empty() ? 0 : xxh3_64(key); }
+
+/// `u64` checksum of what follows and of the key, then what follows. Where the key stands in the value
+/// itself, or is the only one, it is not asked for.
+inline bytes with_checksum(bytes_view body, bytes_view key = {}) {
     bytes out;
-    put(out, xxh3_64(body));
+    put(out, xxh3_64(body, key_seed(key)));
     put_bytes(out, body);
     return out;
 }
 
 /// What follows the checksum, or nothing if it does not hold.
-inline std::optional<bytes_view> checked_body(bytes_view data) noexcept {
-    if (data.size() < 8 || load<std::uint64_t>(data.data()) != xxh3_64(data.subspan(8)))
+inline std::optional<bytes_view> checked_body(bytes_view data, bytes_view key = {}) noexcept {
+    if (data.size() < 8 ||
+        load<std::uint64_t>(data.data()) != xxh3_64(data.subspan(8), key_seed(key)))
         return std::nullopt;
     return data.subspan(8);
 }
@@ -93,18 +99,18 @@ inline bytes type_key(std::uint32_t tenant, std::string_view type, std::uint32_t
     return out;
 }
 
-inline bytes encode_type(const type_description& type) {
+inline bytes encode_type(bytes_view key, const type_description& type) {
     bytes body(8);
     body[0] = static_cast<std::byte>(type.encoding);
     put_bytes(body, type.descriptor);
-    return with_checksum(body);
+    return with_checksum(body, key);
 }
 
 /// The description of a stored type, as views of `key` and `value`. Errors: `corrupt`.
 inline result<type_description> decode_type(bytes_view key, bytes_view value) {
     if (key.size() < 9) return fail(errc::corrupt, "the key of a type description is too short");
     const auto name = as_text(key.subspan(4, key.size() - 8));
-    const auto body = checked_body(value);
+    const auto body = checked_body(value, key);
     if (!body || body->size() < 8)
         return fail(errc::corrupt,
                     "the description of type '" + std::string{name} + "' is damaged");
