@@ -8,8 +8,8 @@
 #include <varve/reservation.hpp>
 #include <varve/snapshot.hpp>
 #include <varve/store_ref.hpp>
+#include <varve/testing/scratch_folder.hpp>
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <span>
@@ -124,18 +124,6 @@ std::unique_ptr<store_place> sqlite_file_place();   ///< SQLite on real files.
 std::unique_ptr<store_place> rocksdb_place();       ///< RocksDB on a simulated disk and one thread.
 std::unique_ptr<store_place> rocksdb_file_place();  ///< RocksDB on real files.
 
-/// A folder of its own below the system's one for temporary files, removed at the end.
-class scratch_folder {
-public:
-    scratch_folder();
-    scratch_folder(scratch_folder&& other) noexcept;
-    scratch_folder& operator=(scratch_folder&& other) noexcept;
-    ~scratch_folder();
-
-    std::string operator/(std::string_view name) const { return (path_ / name).string(); }
-
-private:
-    std::filesystem::path path_;
-};
+using testkit::scratch_folder;
 
 }  // namespace varve::tests
