@@ -40,6 +40,9 @@ public:
     static constexpr store_traits traits{.engine = Engine::traits.name,
                                          .durable = Engine::traits.durable};
 
+    /// The spaces that an engine is opened with to be given to a store.
+    static constexpr std::span<const space> spaces() noexcept { return detail::store_spaces; }
+
     /// Takes an open engine; creates the store in it if it is empty and may be written. Reads and
     /// proves the whole log to build the index. Errors: `corrupt` with the place, `foreign`,
     /// `not_found` (empty and read-only), `io`, `unknown` (creating it failed).
