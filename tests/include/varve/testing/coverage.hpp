@@ -64,6 +64,33 @@ inline std::string listed(const numbers& some) {
     return text.empty() ? "none" : text;
 }
 
+/// A chapter that is not run over a harness.
+struct chapter_left_out {
+    std::string chapter;
+    std::string_view why;
+    numbers about;  ///< The guarantees that it attacks.
+};
+
+/// Those left out, by harness. Filled before `main`.
+inline std::map<std::string, std::vector<chapter_left_out>>& left_out_by_harness() {
+    static std::map<std::string, std::vector<chapter_left_out>> all;
+    return all;
+}
+
+/// Takes down whether a chapter is run; `tests` are its tests' names, separated by commas.
+inline bool note_chapter(const char* harness, const char* chapter, bool asked, std::string_view why,
+                         std::string_view tests) {
+    if (asked) return true;
+    chapter_left_out left{chapter, why, {}};
+    while (!tests.empty()) {
+        tests.remove_prefix(std::min(tests.find_first_not_of(", \n"), tests.size()));
+        left.about.merge(numbers_in(tests));
+        tests.remove_prefix(std::min(tests.find(','), tests.size()));
+    }
+    left_out_by_harness()[harness].push_back(std::move(left));
+    return false;
+}
+
 inline numbers both(const numbers& a, const numbers& b) {
     numbers common;
     std::ranges::set_intersection(a, b, std::inserter(common, common.end()));

@@ -11,7 +11,9 @@
 //
 // A harness is one place where a store may lie, empty at first: it is made anew for every test, and
 // `open` opens what lies there, or creates it. Whoever can cut the power, fail single operations and
-// flip bits gives the functions of `faulty_harness` too, and gets the chapters that use them.
+// flip bits gives the functions of `faulty_harness` too, and gets the chapters that use them. A
+// process may end at any time: what `open` finds after a store was destroyed is what lies there, also
+// if that is the memory of the harness.
 #pragma once
 
 #include <varve/environment.hpp>
@@ -24,12 +26,10 @@
 
 namespace varve::inline v0::testkit {
 
-/// Beside `event_store`: what the stores of this framework offer, and the suite therefore asks for.
+/// A store that can be asked: whatever models `event_store`. What else it offers (checkpoints, say) is
+/// found out, and `offers.hpp` says what is asked of it then.
 template <class S>
-concept testable_store = event_store<S> && std::move_constructible<S> && requires(S& store) {
-    /// After `unknown`: finds out what is durable, on the same object, and takes writes again.
-    { store.reopen() } -> std::same_as<result<void>>;
-};
+concept testable_store = event_store<S> && std::move_constructible<S>;
 
 /// How to open a store, again and again, at the same place.
 template <class H>

@@ -5,6 +5,7 @@
 #include <varve/testing/clock.hpp>
 #include <varve/testing/events.hpp>
 #include <varve/testing/harness.hpp>
+#include <varve/testing/offers.hpp>
 #include <varve/testing/random.hpp>
 
 #include <gtest/gtest.h>
@@ -12,6 +13,7 @@
 #include <barrier>
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -44,6 +46,13 @@ std::string words_of(const result<T>& answer) {
     return answer ? "it succeeded" : to_string(answer.error());
 }
 
+/// The value of an answer. Throws if there is none, which fails the test and spares the others.
+template <class T>
+T must(result<T> answer) {
+    if (!answer) throw std::logic_error(words_of(answer));
+    return std::move(*answer);
+}
+
 /// A place with a store in it, and all that the store is given. Closed at first.
 template <conformance_harness H>
 class store_world {
@@ -55,7 +64,11 @@ public:
     store_world(const store_world&) = delete;
     store_world& operator=(const store_world&) = delete;
 
-    store_type& store() { return *store_; }
+    /// Throws if it did not open, which fails the test and spares the others.
+    store_type& store() {
+        if (!store_) throw std::logic_error("the store is not open; an earlier failure says why");
+        return *store_;
+    }
     bool is_open() const noexcept { return store_.has_value(); }
     void close() { store_.reset(); }
 
@@ -100,6 +113,16 @@ protected:
     void restart() {
         this->close();
         open_or_fail();
+    }
+
+    /// What is derived from the log is made anew: in place, if the store can do that.
+    void reopen_or_restart() {
+        if constexpr (reopenable_store<typename H::store_type>) {
+            const auto reopened = this->store().reopen();
+            ASSERT_TRUE(reopened) << words_of(reopened);
+        } else {
+            restart();
+        }
     }
 
     /// Appends `count` events to a stream, one append each.

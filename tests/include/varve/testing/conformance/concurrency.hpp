@@ -5,7 +5,6 @@
 #include <varve/testing/store_test.hpp>
 
 #include <atomic>
-#include <latch>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -222,31 +221,6 @@ TYPED_TEST_P(concurrency, S11_of_different_appends_with_one_id_at_once_exactly_o
     EXPECT_EQ(this->store().head().value, static_cast<std::uint64_t>(this->rounds));
 }
 
-TYPED_TEST_P(concurrency, S02_asynchronous_appends_keep_the_same_promises) {
-    ledger account;
-    std::mutex guard;
-    constexpr int each = 100;
-    std::latch answered{2 * each};
-    at_once(2, [&](std::size_t) {
-        for (int i = 0; i < each; ++i) {
-            const auto id = this->new_id();
-            drawn_from(id).send([&](const append_request& request) {
-                this->store().append_async(request, [&, id](result<receipt> answer) {
-                    {
-                        const std::lock_guard lock{guard};
-                        account.note(id, answer);
-                    }
-                    answered.count_down();
-                });
-            });  // the request is gone here; what the store needs of it, it has copied
-        }
-    });
-    answered.wait();
-    EXPECT_EQ(account.acknowledged(), 2u * each);
-    EXPECT_EQ(account.compare(this->store()), "");
-    this->expect_sound();
-}
-
 REGISTER_TYPED_TEST_SUITE_P(concurrency, S02_positions_and_revisions_stay_dense_under_many_writers,
                             S01_no_reader_ever_sees_a_part_of_an_append,
                             S05_of_appends_at_the_same_revision_exactly_one_is_stored,
@@ -255,7 +229,6 @@ REGISTER_TYPED_TEST_SUITE_P(concurrency, S02_positions_and_revisions_stay_dense_
                             S07_an_append_that_began_after_another_ended_comes_after_it,
                             S07_what_a_reader_has_seen_stays_the_beginning_of_what_all_see,
                             S11_the_same_append_from_many_threads_at_once_is_stored_once,
-                            S11_of_different_appends_with_one_id_at_once_exactly_one_is_stored,
-                            S02_asynchronous_appends_keep_the_same_promises);
+                            S11_of_different_appends_with_one_id_at_once_exactly_one_is_stored);
 
 }  // namespace varve::inline v0::testkit::conformance

@@ -23,8 +23,7 @@ protected:
 
     group open_group(consumer_options options = {}) {
         auto opened = group::open(this->store(), "mailers", std::move(options));
-        EXPECT_TRUE(opened) << words_of(opened);
-        return std::move(*opened);
+        return must(std::move(opened));
     }
 
     static delivery take(group& from) {
@@ -53,9 +52,7 @@ protected:
 
     static std::vector<std::uint64_t> parked_in(group& from) {
         std::vector<std::uint64_t> where;
-        const auto parked = from.parked();
-        EXPECT_TRUE(parked) << words_of(parked);
-        for (const auto& event : *parked) where.push_back(event.where.value);
+        for (const auto& event : must(from.parked())) where.push_back(event.where.value);
         return where;
     }
 };
@@ -222,7 +219,7 @@ TYPED_TEST_P(consumers, S33_a_replay_that_fails_again_parks_again_and_the_rest_w
     ASSERT_TRUE(mailers.park(again, "broken for good"));
     EXPECT_EQ(this->parked_in(mailers), (std::vector<std::uint64_t>{1, 2}));
     EXPECT_TRUE(this->has_none(mailers));
-    EXPECT_EQ((*mailers.parked())[0].reason, "broken for good");
+    EXPECT_EQ(must(mailers.parked()).at(0).reason, "broken for good");
 
     ASSERT_TRUE(mailers.drop(position{1}));
     EXPECT_EQ(code_of(mailers.drop(position{1})), errc::not_found);
@@ -247,7 +244,7 @@ TYPED_TEST_P(consumers, S33_parked_events_outlive_the_process_and_are_parked_onc
         ASSERT_TRUE(next && *next);
         EXPECT_EQ((*next)->event().position, position{3}) << "what is parked is not given";
         EXPECT_EQ(this->parked_in(mailers), (std::vector<std::uint64_t>{1, 2}));
-        EXPECT_EQ((*mailers.parked())[0].reason, "no");
+        EXPECT_EQ(must(mailers.parked()).at(0).reason, "no");
     }
     auto mailers = this->open_group();
     ASSERT_TRUE(mailers.replay("a-1"));

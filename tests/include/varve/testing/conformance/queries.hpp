@@ -153,7 +153,7 @@ TYPED_TEST_P(queries, S18_a_query_gives_exactly_what_a_full_scan_finds_also_from
         this->compare(model, 60);
         if (::testing::Test::HasFailure()) return;
         if (life == 1)
-            ASSERT_TRUE(this->store().reopen());
+            this->reopen_or_restart();
         else
             this->restart();
         this->compare(model, 40);

@@ -148,7 +148,7 @@ TYPED_TEST_P(snapshots, S49_a_snapshot_from_before_the_end_of_a_stream_is_never_
     ASSERT_TRUE(this->end("tally-1", ending::tombstone));
     EXPECT_EQ(this->template same<old_tally>("tally-1").state, old_tally{});
     ASSERT_EQ(this->listed().size(), 1u);
-    EXPECT_EQ(this->listed()[0].fate, snapshot_fate::ended);
+    EXPECT_EQ(this->listed().at(0).fate, snapshot_fate::ended);
 }
 
 /// Does something between reading a snapshot and reading what came after it.
@@ -212,7 +212,7 @@ TYPED_TEST_P(snapshots, S50_a_snapshot_of_another_fold_is_ignored_counted_and_re
     EXPECT_EQ(this->counts().served, 1u);
     this->template same<old_tally>("tally-1");
     ASSERT_EQ(this->listed().size(), 1u) << "of one aggregate there is one";
-    EXPECT_EQ(this->listed()[0].fold_version, 2u);
+    EXPECT_EQ(this->listed().at(0).fold_version, 2u);
 }
 
 TYPED_TEST_P(snapshots, S50_a_snapshot_of_another_schema_is_ignored_counted_and_replaced) {
