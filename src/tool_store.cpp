@@ -42,7 +42,9 @@ result<verify_report> prove_log(Engine& engine) {
                          [&](bytes_view value) { stored = detail::decode_identity(value); });
     if (!got) return pass_on(std::move(got));
     if (!stored) return pass_on(std::move(stored));
-    detail::log_prover prover{detail::genesis_hash(stored->identity.id, 0)};
+    const auto shortest = detail::stored_expiry(*view, 0);
+    if (!shortest) return std::unexpected(shortest.error());
+    detail::log_prover prover{detail::genesis_hash(stored->identity.id, 0), *shortest};
     auto scanned = view->scan(detail::tail_space, key{0}, key{limits::positions},
                               direction::forward, [&](const key& at, bytes_view value) {
                                   prover.take(detail::position_of(at.number), value);

@@ -52,7 +52,7 @@ constexpr struct {
     const char* missing;
 } in_part[]{
     {12, "an append id derived from imported event ids"},
-    {14, "events removed meanwhile, an expiry"},
+    {14, "events removed meanwhile"},
     {24, "seams of sealing, truncation and archive"},
     {25, "streams whose events were all removed"},
     {39, "sealed indexes, caches"},

@@ -19,7 +19,7 @@ using namespace testkit;
 
 /// Runs of 500 operations under one seed after the other: short logs keep the oracle quick, and every
 /// run begins in an empty place.
-differential_counts compare_engines(std::uint64_t operations) {
+differential_counts compare_engines(std::uint64_t operations, bool ids_expire = false) {
     differential_counts all;
     constexpr std::uint64_t each = 500;
     for (auto seed = chosen_seed(1); operations != 0; ++seed) {
@@ -28,6 +28,7 @@ differential_counts compare_engines(std::uint64_t operations) {
         differential<our_harness> run{seed};
         for (const char* engine : {"memory", "sqlite", "rocksdb"})
             run.add(engine, our_harness{engine});
+        if (ids_expire) run.expire_append_ids();
         const auto difference = run.go(some);
         all += run.counts();
         EXPECT_EQ(difference, "");
@@ -53,12 +54,23 @@ TEST(differential,
         EXPECT_TRUE(counts.refused.contains(code)) << "never met: " << to_string(code);
 }
 
+TEST(differential, S14_three_engines_forget_append_ids_as_the_oracle_does) {
+    const auto operations = number_from_environment("VARVE_OPERATIONS", 4000);
+    const auto counts = compare_engines(operations, true);
+    std::printf("differential, ids expire: %s\n", counts.text().c_str());
+    if (operations < 4000) return;  // one run is repeated
+    EXPECT_GT(counts.forgotten, 0u);
+    EXPECT_GT(counts.retried, 0u);
+    EXPECT_GT(counts.unknown, 0u);
+}
+
 TEST(differential, finds_every_lie_that_a_store_tells) {
     for (int what = 0; what < lies; ++what) {
         std::string found;
         for (std::uint64_t seed = 1; seed < 20 && found.empty(); ++seed) {
             differential<our_harness> run{seed};
             run.add("liar", our_harness{std::make_unique<lying_place>(static_cast<lie>(what))});
+            if (what == static_cast<int>(lie::ids_for_ever)) run.expire_append_ids();
             found = run.go(500);
         }
         EXPECT_NE(found, "") << "lie " << what << " was not found";

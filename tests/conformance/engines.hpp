@@ -7,7 +7,9 @@
 #include <varve/testing/instantiate.hpp>
 #include <varve/testing/on_simulated_disk.hpp>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace varve::tests {
@@ -26,6 +28,9 @@ public:
 
     result<any_store> open(environment& env) { return place_->open(env); }
     result<any_store> open_to_read(environment& env) { return place_->open_to_read(env); }
+    void expire_append_ids_after(std::optional<std::chrono::nanoseconds> age) {
+        place_->append_id_expiry = age;
+    }
 
 private:
     std::unique_ptr<store_place> place_;

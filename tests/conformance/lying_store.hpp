@@ -30,8 +30,9 @@ enum class lie {
     acknowledged_early,   ///< What is unknown is acknowledged.
     nothing_held,         ///< A promise keeps nobody out.
     promise_forgotten,    ///< One that was released can be made again.
+    ids_for_ever,         ///< No id ever expires.
 };
-inline constexpr auto lies = static_cast<int>(lie::promise_forgotten) + 1;
+inline constexpr auto lies = static_cast<int>(lie::ids_for_ever) + 1;
 
 /// A store of the memory engine that lies in one way.
 class lying_store : public any_store {
@@ -136,6 +137,7 @@ private:
 struct lying_place final : store_place {
     explicit lying_place(lie what) : how(what) { disk = honest->disk; }
     result<any_store> open(environment& env) override {
+        if (how != lie::ids_for_ever) honest->append_id_expiry = append_id_expiry;
         auto opened = honest->open(env);
         if (!opened) return opened;
         return owned(result<lying_store>{lying_store{std::move(*opened), how}});

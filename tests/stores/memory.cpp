@@ -12,7 +12,8 @@ namespace {
 struct on_disk final : store_place {
     on_disk() { disk = std::make_shared<simulated_disk>(); }
     result<any_store> open(environment& env) override {
-        return owned(memory_store::open({.environment = &env}, {.disk = disk}));
+        return owned(memory_store::open({.environment = &env, .append_id_expiry = append_id_expiry},
+                                        {.disk = disk}));
     }
     result<any_store> open_to_read(environment& env) override { return open(env); }
 };

@@ -88,6 +88,7 @@ private:
         Options options;
         options.read_only = read_only;
         options.environment = &env;
+        options.append_id_expiry = append_id_expiry;
         return owned(Store::open(folder_ / "store", options));
     }
     scratch_folder folder_;

@@ -10,8 +10,10 @@
 #include <varve/store_ref.hpp>
 #include <varve/testing/scratch_folder.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -116,6 +118,8 @@ struct store_place {
     virtual result<any_store> open(environment& env) = 0;
     virtual result<any_store> open_to_read(environment& env) = 0;
     std::shared_ptr<simulated_disk> disk{};  ///< Null if it lies in real files.
+    /// What the next `open` says of append ids; see `store_options`.
+    std::optional<std::chrono::nanoseconds> append_id_expiry{};
 };
 
 std::unique_ptr<store_place> memory_place();  ///< The memory engine, whose journal is simulated.

@@ -21,8 +21,10 @@ struct on_disk final : store_place {
 
 private:
     result<any_store> open(environment& env, bool read_only) {
-        return owned(rocksdb_store::open(
-            "store", {.read_only = read_only, .environment = &env, .platform = files_}));
+        return owned(rocksdb_store::open("store", {.read_only = read_only,
+                                                   .environment = &env,
+                                                   .platform = files_,
+                                                   .append_id_expiry = append_id_expiry}));
     }
     std::shared_ptr<rocksdb_simulated_files> files_;
 };

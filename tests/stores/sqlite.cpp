@@ -20,8 +20,10 @@ struct on_disk final : store_place {
 private:
     result<any_store> open(environment& env, bool read_only) {
         if (!vfs_) vfs_.emplace(disk);
-        return owned(sqlite_store::open(
-            "store.db", {.read_only = read_only, .environment = &env, .vfs = vfs_->name()}));
+        return owned(sqlite_store::open("store.db", {.read_only = read_only,
+                                                     .environment = &env,
+                                                     .vfs = vfs_->name(),
+                                                     .append_id_expiry = append_id_expiry}));
     }
     std::optional<sqlite_simulated_vfs> vfs_;
 };

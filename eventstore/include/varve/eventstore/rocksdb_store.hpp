@@ -10,6 +10,7 @@
 #include <varve/eventstore/detail/shared_head.hpp>
 #include <varve/eventstore/rocksdb_engine.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -30,7 +31,8 @@ struct rocksdb_store_options {
     rocksdb_durability durability = rocksdb_durability::full;
     /// See `store_options`. Here also: a log that is damaged before its end, of which that is left.
     std::optional<position> accept_loss_after{};
-    bool drop_damaged_reservations = false;  ///< See `store_options`.
+    bool drop_damaged_reservations = false;                      ///< See `store_options`.
+    std::optional<std::chrono::nanoseconds> append_id_expiry{};  ///< See `store_options`.
 };
 
 class rocksdb_store : public basic_store<rocksdb_engine> {
@@ -53,6 +55,7 @@ public:
                                  .chain = options.chain,
                                  .tenant = options.tenant,
                                  .queue = options.queue,
+                                 .append_id_expiry = options.append_id_expiry,
                                  .anchor = std::move(anchor),
                                  .accept_loss_after = options.accept_loss_after,
                                  .drop_damaged_reservations = options.drop_damaged_reservations,

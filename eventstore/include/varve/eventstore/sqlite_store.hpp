@@ -10,6 +10,7 @@
 #include <varve/eventstore/detail/shared_head.hpp>
 #include <varve/eventstore/sqlite_engine.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -28,8 +29,10 @@ struct sqlite_store_options {
     std::string vfs{};                  ///< A registered SQLite VFS; empty: real files.
     std::string holder{};               ///< A name for the lock file; empty: the program's.
     sqlite_durability durability = sqlite_durability::full;
-    std::optional<position> accept_loss_after{};  ///< See `store_options`.
-    bool drop_damaged_reservations = false;       ///< See `store_options`.
+    std::optional<position> accept_loss_after{};                 ///< See `store_options`.
+    bool drop_damaged_reservations = false;                      ///< See `store_options`.
+    std::optional<position> accept_loss_after{};                 ///< See `store_options`.
+    std::optional<std::chrono::nanoseconds> append_id_expiry{};  ///< See `store_options`.
 };
 
 class sqlite_store : public basic_store<sqlite_engine> {
@@ -51,6 +54,7 @@ public:
                                  .chain = options.chain,
                                  .tenant = options.tenant,
                                  .queue = options.queue,
+                                 .append_id_expiry = options.append_id_expiry,
                                  .anchor = anchor_of(file, options),
                                  .accept_loss_after = options.accept_loss_after,
                                  .drop_damaged_reservations = options.drop_damaged_reservations,

@@ -21,6 +21,17 @@ struct store_options {
     varve::chain chain = varve::chain::blake2b;                       ///< Hashes of new batches.
     std::uint32_t tenant = 0;           ///< Whose log; below `limits::tenants`.
     std::size_t queue = limits::queue;  ///< Appends waiting, before `overloaded`.
+    /// For how long an append is recognised by its id: what was recorded longer than this before the
+    /// newest event is forgotten, which bounds the memory that ids take. None: for ever.
+    ///
+    /// `find` gives nothing for a forgotten id, and a retry under it is a **new append**: the same
+    /// append id, and the event ids derived from it, are then in the log twice. So choose much more
+    /// than the longest time after which anybody retries. Time is that of the log (`recorded at`), so
+    /// an id outlives any idle time, and a clock that jumps ahead ages all ids at once. The next open
+    /// may choose otherwise: a longer one brings back the ids that are young enough for it, and of
+    /// those that are there twice the newer append. That a reservation was confirmed is known by its id
+    /// too, and forgotten with it. Refused unless positive.
+    std::optional<std::chrono::nanoseconds> append_id_expiry{};
     /// Where the anchor is kept, which tells a log that lost its end. None: such a loss goes unnoticed.
     std::shared_ptr<anchor_storage> anchor{};
     /// Opens a log that ends before its anchor, if it ends exactly here: the loss is accepted, and a new

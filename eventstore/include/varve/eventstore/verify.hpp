@@ -3,9 +3,12 @@
 
 #include <varve/append.hpp>
 #include <varve/engine.hpp>
+#include <varve/eventstore/detail/append_ids.hpp>
+#include <varve/eventstore/format/expiry.hpp>
 #include <varve/eventstore/format/spaces.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -36,7 +39,12 @@ namespace detail {
 /// Walks records in order and compares everything that can be compared.
 class log_prover {
 public:
-    explicit log_prover(const hash256& genesis) { report_.chain_head = genesis; }
+    /// `shortest`: for how long ids were known at the least; they may be used again after that.
+    explicit log_prover(const hash256& genesis,
+                        std::chrono::nanoseconds shortest = id_lifetime::for_ever)
+        : shortest_(shortest) {
+        report_.chain_head = genesis;
+    }
 
     void take(position key, bytes_view data) {
         ++report_.records;
@@ -62,11 +70,20 @@ private:
         if (first != report_.head.next()) blame(first, "its position does not follow");
         if (batch_.recorded_at() < last_recorded_)
             blame(first, "its time lies before the one before");
+        prove_id(first);
         if (batch_.algorithm() == chain::blake2b) prove_chain(first);
         prove_events(first);
         ++report_.batches;
         last_recorded_ = batch_.recorded_at();
         report_.head = batch_.last();
+    }
+
+    void prove_id(position first) {
+        const auto [known, fresh] = ids_.try_emplace(batch_.append(), batch_.recorded_at());
+        if (!fresh && !is_expired(known->second, last_recorded_, shortest_))
+            blame(first, "its append id " + to_string(batch_.append()) +
+                             " is there already, and had not expired");
+        known->second = batch_.recorded_at();
     }
 
     void prove_chain(position first) {
@@ -121,6 +138,8 @@ private:
     verify_report report_;
     batch_view batch_;
     timestamp last_recorded_ = timestamp::min();
+    std::chrono::nanoseconds shortest_;
+    std::unordered_map<append_id, timestamp> ids_;  ///< When each was recorded last.
     struct stream_end {
         std::uint64_t newest = 0;
         bool ended = false;  ///< For ever.
@@ -142,7 +161,9 @@ result<verify_report> verify_log(Engine& engine, std::uint32_t tenant = 0) {
                            [&](bytes_view value) { stored = detail::decode_identity(value); });
     if (!found) return pass_on(std::move(found));
     if (!stored) return pass_on(std::move(stored));
-    detail::log_prover prover{detail::genesis_hash(stored->identity.id, tenant)};
+    const auto shortest = detail::stored_expiry(*view, tenant);
+    if (!shortest) return std::unexpected(shortest.error());
+    detail::log_prover prover{detail::genesis_hash(stored->identity.id, tenant), *shortest};
     const auto low = detail::tail_key(tenant, position{});
     auto scanned = view->scan(detail::tail_space, low, low | limits::positions, direction::forward,
                               [&](const key& at, bytes_view value) {

@@ -20,6 +20,7 @@
 #include <varve/testing/simulation.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -30,6 +31,12 @@
 #include <vector>
 
 namespace varve::inline v0::testkit {
+
+/// A harness that can open its store with an expiry of append ids (`store_options`).
+template <class H>
+concept expiring_harness = requires(H& harness, std::optional<std::chrono::nanoseconds> age) {
+    harness.expire_append_ids_after(age);
+};
 
 /// One run. The harnesses' stores must take checkpoints, promises and asynchronous appends.
 template <conformance_harness H>
@@ -44,6 +51,14 @@ public:
         asked_.push_back({std::move(name), std::move(harness), std::nullopt});
     }
 
+    /// Append ids expire, after a time that is drawn for every life of the stores.
+    void expire_append_ids()
+        requires expiring_harness<H>
+    {
+        expiring_ = true;
+        draw_expiry();
+    }
+
     /// Draws this many operations; gives the first difference, or nothing.
     std::string go(std::uint64_t operations) {
         for (auto& one : asked_) open(one);
@@ -54,7 +69,7 @@ public:
         if (wrong_.empty()) compare_all();
         for (auto& one : asked_) {
             if (!wrong_.empty()) break;
-            const auto found = audit(*one.store);
+            const auto found = audit(*one.store, expiring_);
             if (!found.sound()) differs(one, "audit", "a sound store", found.text());
         }
         return wrong_;
@@ -64,6 +79,17 @@ public:
 
 private:
     static constexpr bool can_fail = faulty_harness<H>;
+
+    /// None at times: what was forgotten is then known again, unless it was used again.
+    void draw_expiry() {
+        if constexpr (expiring_harness<H>) {
+            if (!expiring_) return;
+            std::optional<std::chrono::nanoseconds> age;
+            if (draw_.percent(80)) age = std::chrono::seconds{1 + draw_.below(120)};
+            right_.expire_append_ids_after(age);
+            for (auto& one : asked_) one.harness.expire_append_ids_after(age);
+        }
+    }
 
     struct subject {
         std::string name;
@@ -95,7 +121,7 @@ private:
             ask_time();
         else if (dice < 96)
             make(draw_.move_of_reader());
-        else if (dice < 97)
+        else if (dice < 97 || (expiring_ && draw_.percent(50)))
             pass_time();
         else if (dice < 98)
             recover_all();
@@ -249,6 +275,7 @@ private:
         std::vector<std::string> expected;
         for (const auto& one : all) {
             const bool known = right_.find(one.id())->has_value();
+            if (!known && right_.has_stored(one.id())) ++counts_.forgotten;
             const auto answer = one.send_to(right_);
             count(answer, known);
             expected.push_back(described(answer));
@@ -407,7 +434,11 @@ private:
         std::size_t there = 0;
         bool gap = false;
         for (const auto i : fresh) {
-            const auto found = one.store->find(all[i].id());
+            auto found = one.store->find(all[i].id());
+            // an append of before, whose id this one would have made expire
+            if (const auto before = right_.find(all[i].id());
+                found && *found && *before && **found == **before)
+                found->reset();
             if (!found || (*found && **found != *expected[i]) || (*found && gap)) {
                 differs(one, "look up " + all[i].text(), described(expected[i]), described(found));
                 return there;
@@ -433,13 +464,15 @@ private:
     }
 
     void recover_all() {
-        recover();
+        recover(true);
         if (wrong_.empty()) compare_all();
     }
 
-    /// All stores begin a new life, in one of three ways.
-    void recover() {
+    /// All stores begin a new life, in one of three ways; where they are opened, with another expiry if
+    /// nothing is left to be asked again.
+    void recover(bool settled = false) {
         const auto dice = draw_.below(can_fail ? 3 : 2);
+        if (dice != 0 && settled) draw_expiry();
         for (auto& one : asked_) {
             if (!wrong_.empty()) return;
             if (dice == 0) {
@@ -489,6 +522,7 @@ private:
     drawn_requests draw_{world_.chance(), right_};
     std::deque<subject> asked_;
     differential_counts counts_;
+    bool expiring_ = false;
     std::string wrong_;
 };
 

@@ -19,6 +19,7 @@ struct differential_counts {
     std::uint64_t found_stored = 0, found_absent = 0;  ///< what became of them.
     std::map<errc, std::uint64_t> refused{};           ///< Expected refusals, by reason.
     std::uint64_t retried = 0;                         ///< First receipts given again.
+    std::uint64_t forgotten = 0;                       ///< Writes under an id that had expired.
 
     differential_counts& operator+=(const differential_counts& other) {
         operations += other.operations;
@@ -33,6 +34,7 @@ struct differential_counts {
         found_absent += other.found_absent;
         for (const auto& [code, count] : other.refused) refused[code] += count;
         retried += other.retried;
+        forgotten += other.forgotten;
         return *this;
     }
 
@@ -44,7 +46,7 @@ struct differential_counts {
                           std::to_string(faults) + " faults planned, " + std::to_string(unknown) +
                           " unknown (" + std::to_string(found_stored) + " stored, " +
                           std::to_string(found_absent) + " absent), " + std::to_string(retried) +
-                          " retried; refused:";
+                          " retried, " + std::to_string(forgotten) + " forgotten; refused:";
         for (const auto& [code, count] : refused)
             all += " " + std::to_string(count) + " " + std::string{to_string(code)};
         return all;

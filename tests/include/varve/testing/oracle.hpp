@@ -16,6 +16,7 @@
 #include <varve/testing/query_model.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <map>
 #include <optional>
@@ -32,6 +33,10 @@ public:
     explicit oracle(clock_source& clock) : clock_(&clock) {}
 
     position head() const noexcept { return position{log_.size()}; }
+
+    /// From now on, appends are forgotten by their id when something was recorded longer after them, as
+    /// `store_options::append_id_expiry` says.
+    void expire_append_ids_after(std::optional<std::chrono::nanoseconds> age) { expiry_ = age; }
 
     // ---- writing -------------------------------------------------------------------------------
 
@@ -61,9 +66,8 @@ public:
         if (memo.size() > limits::memo) return refuse(errc::too_large);
         if (auto fine = check(request); !fine) return pass_on(std::move(fine));
         const auto made = promise_of(request, memo);
-        if (const auto known = appends_.find(request.id);
-            known != appends_.end() && !made.events.empty()) {
-            if (content_of(known->second) == made.events) return reservation_state::confirmed;
+        if (const auto* known = made.events.empty() ? nullptr : known_append(request.id)) {
+            if (content_of(*known) == made.events) return reservation_state::confirmed;
             return refuse(errc::id_reused);
         }
         if (const auto* known = promises_.find(request.id)) {
@@ -83,9 +87,9 @@ public:
         if (id.is_none()) return wrong();
         const auto* known = promises_.find(id);
         if (known == nullptr) {
-            const auto stored = appends_.find(id);
-            if (stored == appends_.end()) return refuse(errc::not_found);
-            return stored->second;
+            const auto* stored = known_append(id);
+            if (stored == nullptr) return refuse(errc::not_found);
+            return *stored;
         }
         if (known->told.state == reservation_state::released) return refuse(errc::cancelled);
         if (known->told.state == reservation_state::confirmed) return receipt{id, {}, {}, {}};
@@ -100,7 +104,7 @@ public:
     result<void> release(const append_id& id) {
         if (id.is_none()) return wrong();
         const auto* known = promises_.find(id);
-        if (known == nullptr ? appends_.contains(id)
+        if (known == nullptr ? known_append(id) != nullptr
                              : known->told.state == reservation_state::confirmed)
             return refuse(errc::exists);
         if (known == nullptr || known->told.state == reservation_state::held)
@@ -122,9 +126,8 @@ public:
     // ---- reading -------------------------------------------------------------------------------
 
     result<std::optional<receipt>> find(const append_id& id) const {
-        const auto known = appends_.find(id);
-        if (known == appends_.end()) return std::optional<receipt>{};
-        return std::optional{known->second};
+        const auto* known = known_append(id);
+        return known == nullptr ? std::optional<receipt>{} : std::optional{*known};
     }
 
     /// As `event_store` says. Without a stop, `last` is the end of the range.
@@ -226,6 +229,8 @@ public:
 
     // ---- for whoever draws the next question ---------------------------------------------------
 
+    /// Whether an append with this id is in the log, forgotten or not.
+    bool has_stored(const append_id& id) const { return appends_.contains(id); }
     /// When an event was recorded that is there.
     timestamp recorded_at(position where) const { return log_[where.value - 1].recorded_at; }
 
@@ -316,18 +321,25 @@ private:
         return events;
     }
 
+    /// Nullptr if there is none, or if it is forgotten.
+    const receipt* known_append(const append_id& id) const {
+        const auto known = appends_.find(id);
+        if (known == appends_.end()) return nullptr;
+        const auto age = recorded_ - recorded_at(known->second.first);
+        return expiry_ && age > *expiry_ ? nullptr : &known->second;
+    }
+
     /// An append whose arguments are fine; `request` says what it believes.
     result<receipt> store(const append_id& id, std::vector<owned_event> events,
                           const append_request& request, std::optional<ending> end = {}) {
-        const auto known = appends_.find(id);
-        if (!events.empty() && known != appends_.end()) {
-            if (content_of(known->second) == events) return known->second;
+        if (const auto* known = events.empty() ? nullptr : known_append(id)) {
+            if (content_of(*known) == events) return *known;
             return refuse(errc::id_reused);
         }
         if (const auto* made = events.empty() ? nullptr : promises_.find(id))
             return refuse(made->told.state == reservation_state::held       ? errc::reserved
                           : made->told.state == reservation_state::released ? errc::cancelled
-                                                                             : errc::id_reused);
+                                                                            : errc::id_reused);
         if (auto held = may_store(events, request); !held) return pass_on(std::move(held));
         if (end == ending::soft && look_at(events[0].stream).state != stream_state::exists)
             return refuse(errc::not_found);
@@ -341,7 +353,7 @@ private:
         recorded_ = std::max(recorded_, clock_->now());
         for (auto& event : events) add(std::move(event), given);
         given.last = head();
-        appends_.emplace(id, given);
+        appends_.insert_or_assign(id, given);
         return given;
     }
 
@@ -497,7 +509,8 @@ private:
     clock_source* clock_;
     std::deque<kept_event> log_;
     query_model model_;
-    std::map<append_id, receipt> appends_;
+    std::map<append_id, receipt> appends_;  // of an id that is there twice, the newer
+    std::optional<std::chrono::nanoseconds> expiry_;
     internal::oracle_promises promises_;
     std::map<std::string, checkpoint> readers_;
     timestamp recorded_ = timestamp::min();

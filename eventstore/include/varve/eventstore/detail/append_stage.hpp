@@ -76,12 +76,8 @@ public:
             staged.stored.push_back(&append);
             return twin->second->answer;
         }
-        const position first = state_.index.find(append.batch.id());
-        if (first == position{}) return std::nullopt;
-        return state_.with_batch(first, [&](const batch_view& batch) -> result<receipt> {
-            if (append.batch.digest_under(batch.algorithm()) != batch.digest())
-                return reused(append.batch.id());
-            return state_.receipt_of(batch);
+        return durable_append(append.batch.id(), staged, [&](const batch_view& batch) {
+            return append.batch.digest_under(batch.algorithm()) == batch.digest();
         });
     }
 
@@ -89,11 +85,7 @@ public:
     std::optional<result<receipt>> find_append(const append_id& id, const group_staging& staged) {
         if (const auto twin = staged.ids.find(id); twin != staged.ids.end())
             return twin->second->answer;
-        const position first = state_.index.find(id);
-        if (first == position{}) return std::nullopt;
-        return state_.with_batch(first, [&](const batch_view& batch) -> result<receipt> {
-            return state_.receipt_of(batch);
-        });
+        return durable_append(id, staged, [](const batch_view&) { return true; });
     }
 
     static std::unexpected<failure> reused(const append_id& id) {
@@ -169,6 +161,23 @@ public:
     }
 
 private:
+    /// The receipt of an append that is stored, or nothing, also if what the group has recorded by now
+    /// makes its id expire. `same(batch)`: whether it is the append that is meant; if not, `id_reused`.
+    template <class Same>
+    std::optional<result<receipt>> durable_append(const append_id& id, const group_staging& staged,
+                                                  Same&& same) {
+        const position first = state_.index.find(id);
+        if (first == position{}) return std::nullopt;
+        bool forgotten = false;
+        auto answer = state_.with_batch(first, [&](const batch_view& batch) -> result<receipt> {
+            forgotten = state_.index.is_forgotten(batch.recorded_at(), staged.recorded);
+            if (!same(batch)) return reused(id);
+            return state_.receipt_of(batch);
+        });
+        if (forgotten) return std::nullopt;
+        return answer;
+    }
+
     /// Whether the id of an append is free of reservations. Errors: `reserved`, `cancelled`.
     result<void> not_reserved(const pending& append) const {
         if (state_.reservations.empty() || append.batch.empty()) return {};

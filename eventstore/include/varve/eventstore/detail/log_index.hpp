@@ -4,6 +4,7 @@
 #pragma once
 
 #include <varve/assert.hpp>
+#include <varve/eventstore/detail/append_ids.hpp>
 #include <varve/eventstore/detail/position_lists.hpp>
 #include <varve/eventstore/detail/stream_history.hpp>
 #include <varve/eventstore/format/batch.hpp>
@@ -13,7 +14,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -24,7 +24,8 @@ public:
     position head() const noexcept { return head_; }
     timestamp last_recorded() const noexcept { return last_recorded_; }
     const hash256& chain_head() const noexcept { return chain_head_; }
-    std::size_t append_count() const noexcept { return appends_.size(); }
+    std::size_t append_count() const noexcept { return append_count_; }
+    std::size_t known_ids() const noexcept { return ids_.size(); }
     std::size_t record_count() const noexcept { return records_.size(); }
     const text_map<stream_history>& streams() const noexcept { return streams_; }
     const position_lists<>& types() const noexcept { return types_; }
@@ -32,9 +33,17 @@ public:
     const position_lists<>& tags() const noexcept { return tags_; }
 
     /// Empties the index; the next batch follows `genesis`.
-    void reset(const hash256& genesis) {
+    void reset(const hash256& genesis, const id_lifetime& lifetime = {}) {
         *this = log_index{};
         chain_head_ = genesis;
+        lifetime_ = lifetime;
+        ids_ = append_ids{lifetime.kept};
+    }
+
+    /// Whether the id of an append that was recorded then is forgotten, when something was recorded at
+    /// `newest`.
+    bool is_forgotten(timestamp recorded, timestamp newest) const noexcept {
+        return is_expired(recorded, newest, lifetime_.kept);
     }
 
     /// Remembers the chain's head at one position that is still to come.
@@ -53,11 +62,8 @@ public:
         return history == nullptr ? stream_now{} : history->now();
     }
 
-    /// The first position of the append with this id, or 0.
-    position find(const append_id& id) const {
-        const auto found = appends_.find(id);
-        return found == appends_.end() ? position{} : position{found->second};
-    }
+    /// The first position of the append with this id, or 0 also if it is forgotten.
+    position find(const append_id& id) const { return ids_.find(id); }
 
     /// The first position of the record that holds `where`, which is not beyond the head.
     position record_of(position where) const noexcept {
@@ -85,14 +91,15 @@ public:
         if (batch.algorithm() != chain::none && batch.previous() != chain_head_)
             return "it does not follow the batch before it in the chain";
         if (batch.recorded_at() < last_recorded_) return "its time lies before the batch before it";
-        if (!appends_.emplace(batch.append(), batch.first().value).second)
-            return "its append id is there already";
+        if (!may_be_used(batch.append())) return "its append id is there already";
         if (const char* fault = look_up(batch)) return fault;
         if (const char* fault = add_events(batch)) return fault;
         if (!records_.empty() && records_.back().first == batch.first().value)
             records_.back().recorded = batch.recorded_at();
         head_ = batch.last();
         last_recorded_ = batch.recorded_at();
+        ids_.add(batch.append(), batch.first(), batch.recorded_at());
+        ++append_count_;
         if (batch.algorithm() != chain::none) chain_head_ = batch.hash();
         if (head_ == watched_) watched_hash_ = chain_head_;
         return nullptr;
@@ -103,6 +110,17 @@ private:
         std::uint64_t first;
         timestamp recorded;  ///< Of its first batch.
     };
+    /// New, or old enough for a writer to have forgotten it. Of the old one it is known when the first
+    /// append of its group was recorded, which is at most a moment too early; `verify` knows exactly.
+    bool may_be_used(const append_id& id) const noexcept {
+        const position known = ids_.find(id);
+        if (known == position{}) return true;
+        const auto after = std::upper_bound(
+            records_.begin(), records_.end(), known.value,
+            [](std::uint64_t value, const record_place& record) { return value < record.first; });
+        return is_expired(std::prev(after)->recorded, last_recorded_, lifetime_.shortest);
+    }
+
     struct type_place {
         positions* list;
         std::optional<ending> ends;
@@ -178,7 +196,9 @@ private:
     position_lists<> types_;
     position_lists<> categories_;
     position_lists<> tags_;
-    std::unordered_map<append_id, std::uint64_t> appends_;
+    id_lifetime lifetime_;
+    append_ids ids_;
+    std::size_t append_count_ = 0;
     position watched_;
     std::optional<hash256> watched_hash_;
     std::vector<record_place> records_;

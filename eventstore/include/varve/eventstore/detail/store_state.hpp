@@ -5,6 +5,7 @@
 #include <varve/eventstore/detail/durable_head.hpp>
 #include <varve/eventstore/detail/log_index.hpp>
 #include <varve/eventstore/detail/reservation_book.hpp>
+#include <varve/eventstore/format/expiry.hpp>
 #include <varve/eventstore/format/log_reader.hpp>
 #include <varve/eventstore/store_options.hpp>
 
@@ -187,6 +188,7 @@ struct store_state {
     store_options options;
     stored_identity stored{};
     hash256 genesis{};
+    id_lifetime lifetime{};
     anchor_keeper anchor;  ///< The leader's own; a reader's under `refresh_guard`.
     durable_head head;
     std::shared_mutex index_guard;
