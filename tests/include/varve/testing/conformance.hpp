@@ -12,7 +12,7 @@
 //
 // The name becomes the first part of each test's name, and the type is written as it is found from
 // the global namespace. Chapters about what a store need not offer (checkpoints, consumers, snapshots,
-// appends that are not waited for) are run over those that offer it, and those that cut the power, fail
+// reservations, appends that are not waited for) are run over those that offer it, and those that cut the power, fail
 // operations and flip bits over harnesses that can (`faulty_harness`). The test
 // `mine/report/0.every_number_is_asked_or_there_is_a_reason` prints what was asked and what was not,
 // with the reasons, and fails if a number has none.
@@ -38,6 +38,7 @@
 #include <varve/testing/conformance/limits.hpp>
 #include <varve/testing/conformance/queries.hpp>
 #include <varve/testing/conformance/reads.hpp>
+#include <varve/testing/conformance/reservations.hpp>
 #include <varve/testing/conformance/snapshot_faults.hpp>
 #include <varve/testing/conformance/snapshots.hpp>
 #include <varve/testing/conformance/subscriptions.hpp>
@@ -51,6 +52,7 @@
     VARVE_CONFORMANCE_CHAPTER_IF_OFFERED(name, subscriptions, __VA_ARGS__); \
     VARVE_CONFORMANCE_CHAPTER_IF_OFFERED(name, checkpoints, __VA_ARGS__);   \
     VARVE_CONFORMANCE_CHAPTER_IF_OFFERED(name, consumers, __VA_ARGS__);     \
+    VARVE_CONFORMANCE_CHAPTER_IF_OFFERED(name, reservations, __VA_ARGS__);  \
     VARVE_CONFORMANCE_CHAPTER_IF_OFFERED(name, snapshots, __VA_ARGS__);     \
     VARVE_CONFORMANCE_FAULT_CHAPTERS(name, __VA_ARGS__);                    \
     VARVE_CONFORMANCE_CHAPTER(name, report, __VA_ARGS__)

@@ -8,6 +8,7 @@
 #include <varve/append_async.hpp>
 #include <varve/checkpoint.hpp>
 #include <varve/eventstore/format/parked.hpp>
+#include <varve/reservation.hpp>
 #include <varve/snapshot.hpp>
 #include <varve/testing/harness.hpp>
 
@@ -65,6 +66,9 @@ template <class H>
 inline constexpr need consumers_need{
     parking_store<typename H::store_type> && H::store_type::traits.push,
     "the store is no `parking_store` (checkpoints, parked, park, unpark) that wakes"};
+template <class H>
+inline constexpr need reservations_need{reserving_store<typename H::store_type>,
+                                        "the store is no `reserving_store`"};
 template <class H>
 inline constexpr need snapshots_need{snapshot_store<typename H::store_type>,
                                      "the store is no `snapshot_store`"};
