@@ -12,8 +12,8 @@
 //
 // The name becomes the first part of each test's name, and the type is written as it is found from
 // the global namespace. Chapters about what a store need not offer (checkpoints, consumers, snapshots,
-// reservations, appends that are not waited for) are run over those that offer it, and those that cut the power, fail
-// operations and flip bits over harnesses that can (`faulty_harness`). The test
+// reservations, appends that are not waited for) are run over those that offer it, and those that cut
+// the power, fail operations and flip bits over harnesses that can (`faulty_harness`). The test
 // `mine/report/0.every_number_is_asked_or_there_is_a_reason` prints what was asked and what was not,
 // with the reasons, and fails if a number has none.
 //
