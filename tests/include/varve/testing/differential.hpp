@@ -14,6 +14,7 @@
 #include <varve/testing/answers.hpp>
 #include <varve/testing/audit.hpp>
 #include <varve/testing/differential_counts.hpp>
+#include <varve/testing/differential_text.hpp>
 #include <varve/testing/drawn_requests.hpp>
 #include <varve/testing/harness.hpp>
 #include <varve/testing/oracle.hpp>
@@ -40,7 +41,7 @@ concept expiring_harness = requires(H& harness, std::optional<std::chrono::nanos
 
 /// One run. The harnesses' stores must take checkpoints, promises and asynchronous appends.
 template <conformance_harness H>
-class differential {
+class differential : private internal::differential_text {
 public:
     using store_type = typename H::store_type;
 
@@ -141,15 +142,6 @@ private:
                  " says:  " + from_difference(got, expected);
     }
 
-    /// The text from the line on in which it parts from the other; long answers are alike at first.
-    static std::string from_difference(const std::string& text, const std::string& other) {
-        std::size_t at = 0;
-        while (at < text.size() && at < other.size() && text[at] == other[at]) ++at;
-        const auto line = at == 0 ? std::string::npos : text.rfind('\n', at - 1);
-        const auto begin = line == std::string::npos ? 0 : line + 1;
-        return (begin == 0 ? "" : "... ") + text.substr(begin, 1500);
-    }
-
     /// `question(store)` gives text; of all stores it must be the oracle's.
     template <class Question>
     void ask(const std::string& operation, Question&& question) {
@@ -183,12 +175,6 @@ private:
     }
 
     // ---- reading -------------------------------------------------------------------------------
-
-    static std::string text(const auto& range) {
-        return std::string{range.way == direction::forward ? "forward" : "backward"} + " after " +
-               to_string(range.after) + ", limit " + std::to_string(range.limit) + ", bytes " +
-               std::to_string(range.max_bytes) + ", up to " + to_string(range.up_to);
-    }
 
     void read_log() {
         const auto range = draw_.log();
@@ -292,12 +278,6 @@ private:
         }
     }
 
-    static std::string place_in(std::size_t i, const std::vector<log_write>& all) {
-        return all.size() == 1 ? ""
-                               : " (" + std::to_string(i + 1) + " of a group of " +
-                                     std::to_string(all.size()) + ")";
-    }
-
     std::vector<log_write> draw_group() {
         std::vector<log_write> all;
         for (auto left = 2 + draw_.below(5); left != 0; --left) {
@@ -334,15 +314,6 @@ private:
 
     // ---- faults --------------------------------------------------------------------------------
 
-    /// An answer after which nobody knows, or that says that nothing was tried.
-    template <class T>
-    static bool in_trouble(const result<T>& answer) {
-        if (answer) return false;
-        const auto code = answer.error().code;
-        return code == errc::unknown || code == errc::poisoned || code == errc::full ||
-               code == errc::io;
-    }
-
     void plan_faults() {
         if constexpr (can_fail) {
             constexpr disk_operation kinds[]{disk_operation::write, disk_operation::sync,
@@ -378,10 +349,6 @@ private:
         recover();  // also if all went well: what failed may have been work in the background
         if (wrong_.empty()) settle(all, got);
         if (wrong_.empty()) compare_all();
-    }
-
-    static bool is_unknown(const result<receipt>& answer) {
-        return !answer && answer.error().code == errc::unknown;
     }
 
     /// After `unknown` nothing is taken and nothing is known, until the store is opened again.

@@ -298,22 +298,6 @@ private:
 
     // ---- storing -------------------------------------------------------------------------------
 
-    static owned_event owned(const new_event& event, const append_id& append, std::size_t index) {
-        owned_event copy{.stream = std::string{event.stream},
-                         .type = std::string{event.type},
-                         .payload = std::string{as_text(event.payload)},
-                         .schema_version = event.schema_version,
-                         .correlation = event.meta.correlation,
-                         .causation = event.meta.causation,
-                         .occurred_at = event.meta.occurred_at,
-                         .tags = {event.tags.begin(), event.tags.end()},
-                         .id = event.id};
-        for (const auto& [key, value] : event.meta.headers) copy.headers.emplace_back(key, value);
-        if (copy.id.is_none())
-            copy.id = detail::derive_event_id(append, static_cast<std::uint32_t>(index));
-        return copy;
-    }
-
     std::vector<owned_event> content_of(const receipt& stored) const {
         std::vector<owned_event> events;
         for (auto at = stored.first; at <= stored.last; at = at.next())
@@ -495,15 +479,6 @@ private:
             if (!visit(view(event))) break;
         }
         return given;
-    }
-
-    template <class Page, class Scan>
-    static result<Page> page_of(Scan&& scan) {
-        Page page;
-        const auto end = scan([&](const recorded_event& event) { return page.add(event), true; });
-        if (!end) return std::unexpected(end.error());
-        page.finish(*end);
-        return page;
     }
 
     clock_source* clock_;

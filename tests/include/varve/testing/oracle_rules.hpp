@@ -1,11 +1,14 @@
-// Which arguments the oracle refuses, as the limits and contracts of the interface say.
+// Which arguments the oracle refuses, as the limits and contracts of the interface say, and what it keeps.
 #pragma once
 
 #include <varve/event.hpp>
 #include <varve/event_query.hpp>
+#include <varve/eventstore/format/frame.hpp>
 #include <varve/failure.hpp>
 #include <varve/limits.hpp>
+#include <varve/testing/events.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -56,6 +59,32 @@ struct oracle_rules {
                 if (auto named = name(each, limits::tag, true); !named) return named;
         }
         return {};
+    }
+
+    /// An event as it is stored, with the id that it has or that is derived for it.
+    static owned_event owned(const new_event& event, const append_id& append, std::size_t index) {
+        owned_event copy{.stream = std::string{event.stream},
+                         .type = std::string{event.type},
+                         .payload = std::string{as_text(event.payload)},
+                         .schema_version = event.schema_version,
+                         .correlation = event.meta.correlation,
+                         .causation = event.meta.causation,
+                         .occurred_at = event.meta.occurred_at,
+                         .tags = {event.tags.begin(), event.tags.end()},
+                         .id = event.id};
+        for (const auto& [key, value] : event.meta.headers) copy.headers.emplace_back(key, value);
+        if (copy.id.is_none())
+            copy.id = detail::derive_event_id(append, static_cast<std::uint32_t>(index));
+        return copy;
+    }
+
+    template <class Page, class Scan>
+    static result<Page> page_of(Scan&& scan) {
+        Page page;
+        const auto end = scan([&](const recorded_event& event) { return page.add(event), true; });
+        if (!end) return std::unexpected(end.error());
+        page.finish(*end);
+        return page;
     }
 };
 

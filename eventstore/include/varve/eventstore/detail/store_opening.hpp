@@ -32,7 +32,10 @@ public:
         if (!anchored) return std::unexpected(anchored.error());
         if (auto known = load_identity(*anchored); !known) return known;
         state_.genesis = genesis_hash(state_.stored.identity.id, state_.options.tenant);
-        if (auto known = load_lifetime(); !known) return known;
+        const auto known_for = lifetime_of(state_.engine, state_.options.tenant,
+                                           state_.options.append_id_expiry);
+        if (!known_for) return std::unexpected(known_for.error());
+        state_.lifetime = *known_for;
         if (auto loaded = load_log(state_.index, *anchored); !loaded) return loaded;
         if (auto loaded = load_reservations(state_.reservations, state_.index); !loaded)
             return loaded;
@@ -224,32 +227,6 @@ private:
         const auto value = encode_identity(state_.stored);
         return state_.engine.transact([&](typename Engine::transaction& transaction) {
             return transaction.put(meta_space, as_bytes(identity_key), value);
-        });
-    }
-
-    /// For how long ids are known, and were at the least. What a writer is opened with is stored before
-    /// it can matter. A reader does not know what a writer beside it may be opened with, and leaves it
-    /// to `verify` to say whether an id was used again too early.
-    result<void> load_lifetime() {
-        state_.lifetime = {state_.options.append_id_expiry.value_or(id_lifetime::for_ever), {}};
-        if (state_.lifetime.kept.count() <= 0)
-            return fail(errc::invalid_argument, "append_id_expiry is " +
-                                                    std::to_string(state_.lifetime.kept.count()) +
-                                                    " ns; give a positive one, or none");
-        if (state_.engine.read_only()) return {};
-        {
-            auto view = state_.engine.view();
-            if (!view) return pass_on(std::move(view));
-            const auto known = stored_expiry(*view, state_.options.tenant);
-            if (!known) return std::unexpected(known.error());
-            state_.lifetime.shortest = *known;
-        }
-        if (state_.lifetime.kept >= state_.lifetime.shortest) return {};
-        state_.lifetime.shortest = state_.lifetime.kept;
-        const auto at = expiry_key(state_.options.tenant);
-        const auto value = encode_expiry(state_.lifetime.shortest);
-        return state_.engine.transact([&](typename Engine::transaction& transaction) {
-            return transaction.put(meta_space, bytes_view{at}, value);
         });
     }
 

@@ -3,9 +3,9 @@
 
 #include <varve/eventstore/anchor/keeper.hpp>
 #include <varve/eventstore/detail/durable_head.hpp>
+#include <varve/eventstore/detail/id_lifetime.hpp>
 #include <varve/eventstore/detail/log_index.hpp>
 #include <varve/eventstore/detail/reservation_book.hpp>
-#include <varve/eventstore/format/expiry.hpp>
 #include <varve/eventstore/format/log_reader.hpp>
 #include <varve/eventstore/store_options.hpp>
 
