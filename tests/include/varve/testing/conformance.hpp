@@ -38,6 +38,7 @@
 #include <varve/testing/conformance/limits.hpp>
 #include <varve/testing/conformance/queries.hpp>
 #include <varve/testing/conformance/reads.hpp>
+#include <varve/testing/conformance/reservation_faults.hpp>
 #include <varve/testing/conformance/reservations.hpp>
 #include <varve/testing/conformance/snapshot_faults.hpp>
 #include <varve/testing/conformance/snapshots.hpp>
@@ -63,11 +64,12 @@
                   "varve: this is no faulty_harness; harness.hpp says what such a one can do"); \
     VARVE_CONFORMANCE_FAULT_CHAPTERS(name, __VA_ARGS__)
 
-#define VARVE_CONFORMANCE_FAULT_CHAPTERS(name, ...)                             \
-    VARVE_CONFORMANCE_CHAPTER_IF_OFFERED(name, crash, __VA_ARGS__);             \
-    VARVE_CONFORMANCE_CHAPTER_IF_OFFERED(name, faults, __VA_ARGS__);            \
-    VARVE_CONFORMANCE_CHAPTER_IF_OFFERED(name, damage, __VA_ARGS__);            \
-    VARVE_CONFORMANCE_CHAPTER_IF_OFFERED(name, checkpoint_faults, __VA_ARGS__); \
+#define VARVE_CONFORMANCE_FAULT_CHAPTERS(name, ...)                              \
+    VARVE_CONFORMANCE_CHAPTER_IF_OFFERED(name, crash, __VA_ARGS__);              \
+    VARVE_CONFORMANCE_CHAPTER_IF_OFFERED(name, faults, __VA_ARGS__);             \
+    VARVE_CONFORMANCE_CHAPTER_IF_OFFERED(name, damage, __VA_ARGS__);             \
+    VARVE_CONFORMANCE_CHAPTER_IF_OFFERED(name, checkpoint_faults, __VA_ARGS__);  \
+    VARVE_CONFORMANCE_CHAPTER_IF_OFFERED(name, reservation_faults, __VA_ARGS__); \
     VARVE_CONFORMANCE_CHAPTER_IF_OFFERED(name, snapshot_faults, __VA_ARGS__)
 
 /// Runs the chapters that every store is asked.
