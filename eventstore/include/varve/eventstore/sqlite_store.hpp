@@ -31,7 +31,6 @@ struct sqlite_store_options {
     sqlite_durability durability = sqlite_durability::full;
     std::optional<position> accept_loss_after{};                 ///< See `store_options`.
     bool drop_damaged_reservations = false;                      ///< See `store_options`.
-    std::optional<position> accept_loss_after{};                 ///< See `store_options`.
     std::optional<std::chrono::nanoseconds> append_id_expiry{};  ///< See `store_options`.
 };
 
