@@ -27,8 +27,11 @@ public:
     result<checkpoint> load(std::string_view reader) {
         if (auto named = check(reader); !named) return pass_on(std::move(named));
         const auto key = reader_key(state_.options.tenant, reader);
-        return decode_checkpoint(reader, key, identity(),
-                                 state_.stored_value(checkpoint_space, bytes_view{key}));
+        auto found = decode_checkpoint(reader, key, identity(),
+                                       state_.stored_value(checkpoint_space, bytes_view{key}));
+        if (!found && found.error().code == errc::corrupt)
+            return state_.damage_beside(found.error());
+        return found;
     }
 
     /// Every reader that has a checkpoint, by name.
@@ -46,7 +49,7 @@ public:
                                       std::string name{as_text(at.octets.subspan(4))};
                                       auto found = decode_checkpoint(name, at.octets, value);
                                       if (!found) {
-                                          inner = pass_on(std::move(found));
+                                          inner = state_.damage_beside(found.error());
                                           return false;
                                       }
                                       all.push_back({std::move(name), *found});

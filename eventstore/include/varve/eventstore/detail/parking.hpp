@@ -31,7 +31,7 @@ public:
                                   direction::forward, [&](const key& at, bytes_view value) {
                                       auto event = decode_parked(at.octets, value);
                                       if (event) all.push_back(std::move(*event));
-                                      if (!event) inner = pass_on(std::move(event));
+                                      if (!event) inner = state_.damage_beside(event.error());
                                       return inner.has_value();
                                   });
         if (!inner) return pass_on(std::move(inner));

@@ -105,7 +105,7 @@ public:
         auto scanned = state_.scan_types(*view, [&](const key& at, bytes_view value) {
             auto type = decode_type(at.octets, value);
             if (!type) {
-                inner = pass_on(std::move(type));
+                inner = state_.damage_beside(type.error());
                 return false;
             }
             all.push_back({std::string{type->type}, type->schema_version, type->encoding,

@@ -175,6 +175,12 @@ struct store_state {
         return value;
     }
 
+    /// Something that is kept beside the log is damaged: what, where, and what is left to do.
+    std::unexpected<failure> damage_beside(const failure& found) const {
+        return fail(found.code, found.message + ", in " + engine.place() +
+                                    "; the log is not concerned; restore a backup");
+    }
+
     position record_of(position where) {
         const std::shared_lock lock{index_guard};
         return index.record_of(where);

@@ -155,10 +155,11 @@ private:
             statement.bind(place, at.octets);
     }
 
-    static result<bool> read_failure(const failure& from) {
+    result<bool> read_failure(const failure& from) const {
+        const char* file = sqlite3_db_filename(db_.raw(), "main");
         return fail(
             from.code == errc::corrupt || from.code == errc::foreign ? errc::corrupt : errc::io,
-            "reading: " + from.message);
+            "reading '" + std::string{file == nullptr ? "" : file} + "': " + from.message);
     }
 
     sqlite_connection db_;  // first: statements end before it
