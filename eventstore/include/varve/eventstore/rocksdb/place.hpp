@@ -136,8 +136,21 @@ private:
             return fail(errc::corrupt, "'" + files_.path(rocksdb_store_file_name) +
                                            "': " + store.error().message +
                                            "; restore the store from a backup");
+        if (!store->made)
+            if (auto fresh = check_being_made(); !fresh) return pass_on(std::move(fresh));
         return rocksdb_found{store->made ? rocksdb_found::engine : rocksdb_found::being_made,
                              std::move(*store)};
+    }
+
+    /// What is being made was never open, so it has no anchor; else an old `STORE` lies here, and to
+    /// begin anew would wipe out the store. Errors: `corrupt`.
+    result<void> check_being_made() const {
+        auto anchor = files_.read(rocksdb_anchor_file);
+        if (!anchor) return pass_on(std::move(anchor));
+        if (!*anchor) return {};
+        return fail(errc::corrupt, "'" + files_.path(rocksdb_store_file_name) +
+                                       "' says that the store is being made, and the anchor beside "
+                                       "it knows of one that was; restore the file from a backup");
     }
 
     /// There is no `STORE` in it.
