@@ -46,7 +46,8 @@ answer<exit_code> run_reservations(const session& in) {
         record one = in.out().make();
         one.text("append", to_string(each.id));
         one.text("state", to_string(each.state));
-        one.number("age_seconds", static_cast<std::uint64_t>(std::max<std::int64_t>(age.count(), 0)));
+        one.number("age_seconds",
+                   static_cast<std::uint64_t>(std::max<std::int64_t>(age.count(), 0)));
         one.number("epoch", each.epoch.value);
         one.number("events", each.events);
         one.text("holds", held_by(each));

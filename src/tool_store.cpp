@@ -123,6 +123,22 @@ std::shared_ptr<anchor_storage> anchor_of(const rocksdb_engine& engine) {
     return std::make_shared<detail::rocksdb_anchor>(engine.files(), true);
 }
 
+/// What is wrong with what is kept beside the log, or nothing. Errors: `io`.
+template <class Engine>
+result<std::string> prove_beside(Engine& engine) {
+    detail::anchor_keeper anchor{anchor_of(engine), 0};
+    const auto known = anchor.load();
+    auto view = engine.view();
+    if (!view) return pass_on(std::move(view));
+    auto book = detail::side_book::read(*view, 0, [](const space&, bytes_view) {});
+    if (!book) return pass_on(std::move(book));
+    auto fault = book->fault(known && *known ? (**known).beside : 0);
+    if (fault.empty()) return fault;
+    return "what is kept beside the log (types, checkpoints, parked events) is not what was "
+           "written: " +
+           fault;
+}
+
 /// What the anchor knows and the store does not. Where the log itself is at fault, that is said already.
 template <class Engine>
 std::optional<std::string> ask_anchor(const Engine& engine, const proof& all) {
@@ -166,6 +182,9 @@ result<proof> prove_engine(result<Engine> engine, const std::string& broken = {}
     if (auto done = prove_reservations(*engine, found); !done) return pass_on(std::move(done));
     found.anchor_fault = ask_anchor(*engine, found);
     if (!found.anchor_fault && !broken.empty()) found.anchor_fault = broken;
+    auto beside = prove_beside(*engine);
+    if (!beside) return pass_on(std::move(beside));
+    if (!found.anchor_fault && !beside->empty()) found.anchor_fault = std::move(*beside);
     return found;
 }
 

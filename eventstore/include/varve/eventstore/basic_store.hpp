@@ -48,9 +48,11 @@ public:
     /// `not_found` (empty and read-only), `io`, `unknown` (creating it failed).
     static result<basic_store> open(Engine opened, store_options options = {}) {
         basic_store store{std::make_unique<core>(std::move(opened), options)};
-        if (auto ready = detail::store_opening{store.core_->state}.start(); !ready)
-            return pass_on(std::move(ready));
-        return store;
+        auto ready = detail::store_opening{store.core_->state}.start();
+        if (ready) return store;
+        if constexpr (requires { store.core_->state.engine.leave_as_it_is(); })
+            store.core_->state.engine.leave_as_it_is();
+        return pass_on(std::move(ready));
     }
 
     store_identity identity() const { return core_->state.stored.identity; }
@@ -149,9 +151,13 @@ public:
             [&] { return detail::store_opening{core_->state}.reopen(); });
     }
 
-    /// Proves every byte of the log: checksums, leaves, chain, density. Errors: `io`.
+    /// Proves every byte of the log: checksums, leaves, chain, density; and says what was found, at the
+    /// opening, of what is kept beside it. Errors: `io`.
     result<verify_report> verify() {
-        return verify_log(core_->state.engine, core_->state.options.tenant);
+        auto report = verify_log(core_->state.engine, core_->state.options.tenant);
+        if (auto fine = core_->state.check_beside(); report && !fine)
+            report->faults.push_back({report->head, fine.error().message});
+        return report;
     }
 
     /// Streams whose name begins with `prefix`, sorted by name.

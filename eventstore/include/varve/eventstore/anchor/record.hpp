@@ -21,6 +21,7 @@ struct anchor_record {
     position head;
     hash256 chain_head{};        ///< Of the batch that ends at `head`; zero for an empty log.
     std::uint64_t promises = 0;  ///< Changes of reservations, since the store was created.
+    std::uint64_t beside = 0;    ///< Writes beside the log; see `side_census`.
     std::uint64_t sequence = 0;  ///< The slot with the greater one is the newer.
 
     friend bool operator==(const anchor_record&, const anchor_record&) = default;
@@ -37,6 +38,7 @@ inline bytes encode_anchor(const anchor_record& at) {
     put(raw, at.chain_head);
     put(raw, at.sequence);
     put(raw, at.promises);
+    put(raw, at.beside);
     raw.resize(anchor_record::size - 8);
     put(raw, xxh3_64(raw));
     return raw;
@@ -54,6 +56,7 @@ inline std::optional<anchor_record> decode_anchor(bytes_view raw) {
                          position{load<std::uint64_t>(at + 24)},
                          load<hash256>(at + 32),
                          load<std::uint64_t>(at + 72),
+                         load<std::uint64_t>(at + 80),
                          load<std::uint64_t>(at + 64)};
 }
 

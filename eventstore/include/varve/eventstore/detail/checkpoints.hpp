@@ -26,6 +26,7 @@ public:
 
     result<checkpoint> load(std::string_view reader) {
         if (auto named = check(reader); !named) return pass_on(std::move(named));
+        if (auto fine = state_.check_beside(); !fine) return pass_on(std::move(fine));
         const auto key = reader_key(state_.options.tenant, reader);
         auto found = decode_checkpoint(reader, key, identity(),
                                        state_.stored_value(checkpoint_space, bytes_view{key}));
@@ -36,6 +37,7 @@ public:
 
     /// Every reader that has a checkpoint, by name.
     result<std::vector<reader_entry>> list() {
+        if (auto fine = state_.check_beside(); !fine) return pass_on(std::move(fine));
         auto view = state_.engine.view();
         if (!view) return pass_on(std::move(view));
         bytes low, high;
@@ -90,6 +92,7 @@ private:
     template <class Change>
     result<checkpoint> change(side_transaction& to, std::string_view reader, Change&& make) {
         if (auto named = check(reader); !named) return pass_on(std::move(named));
+        if (auto fine = state_.check_beside(); !fine) return pass_on(std::move(fine));
         const auto key = reader_key(state_.options.tenant, reader);
         auto now = decode_checkpoint(reader, key, identity(), to.get(checkpoint_space, key));
         if (!now) return now;

@@ -51,9 +51,11 @@ public:
         }
         state_.reservations.settle();
         state_.promises += staged.promises;
+        const bool beside = staged.promises != 0 || state_.beside.staged();
+        state_.beside.settle();
         if (!appends_.record().empty())
             apply(staged.first);
-        else if (staged.promises != 0)
+        else if (beside)
             state_.move_anchor(state_.index, 1);
     }
 
@@ -78,12 +80,20 @@ private:
     }
 
     result<void> write(const group_staging& staged) {
+        state_.beside.begin();
+        for (const auto& [at, value] : staged.types) state_.beside.stage(type_space, at, value);
+        staged.beside.each([&](const space& in, bytes_view at, const std::optional<bytes>& value) {
+            state_.beside.stage(in, at, value ? std::optional<bytes_view>{*value} : std::nullopt);
+        });
+        const auto counted = state_.beside.staged();
         return state_.engine.transact(
             [&](typename Engine::transaction& transaction) -> result<void> {
                 for (const auto& [at, value] : staged.types)
                     if (auto put = transaction.put(type_space, bytes_view{at}, value); !put)
                         return put;
                 if (auto beside = staged.beside.write(transaction); !beside) return beside;
+                if (counted)
+                    if (auto put = state_.put_beside(transaction, *counted); !put) return put;
                 if (appends_.record().empty()) return {};
                 return transaction.put(tail_space, state_.tail_key(staged.first),
                                        appends_.record().raw());

@@ -20,6 +20,7 @@ public:
 
     /// All of a group, in log order.
     result<std::vector<parked_event>> list(std::string_view group) {
+        if (auto fine = state_.check_beside(); !fine) return pass_on(std::move(fine));
         auto view = state_.engine.view();
         if (!view) return pass_on(std::move(view));
         const auto low = parked_prefix(state_.options.tenant, group);
@@ -58,6 +59,7 @@ public:
 
 private:
     result<void> check_holder(side_transaction& to, std::string_view group, fencing_token holder) {
+        if (auto fine = state_.check_beside(); !fine) return fine;
         const auto key = reader_key(state_.options.tenant, group);
         auto now = decode_checkpoint(group, key, state_.stored.identity,
                                      to.get(checkpoint_space, key));

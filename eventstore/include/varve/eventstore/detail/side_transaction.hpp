@@ -48,6 +48,13 @@ public:
         }
     }
 
+    /// Calls `visit(space, key, value)` with each entry that changes; no value: it is removed.
+    template <class Visit>
+    void each(Visit&& visit) const {
+        for (const auto& [where, what] : staged_)
+            visit(*what.in, bytes_view{where.second}, what.value);
+    }
+
     /// Writes what is staged. Errors: what the engine says.
     template <engine_transaction Transaction>
     result<void> write(Transaction& to) const {

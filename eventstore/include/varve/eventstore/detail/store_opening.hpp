@@ -1,6 +1,7 @@
 // How a store is opened: who it is, what it holds, and whether anything of it is missing.
 #pragma once
 
+#include <varve/eventstore/anchor/compare.hpp>
 #include <varve/eventstore/detail/audit.hpp>
 #include <varve/eventstore/detail/store_state.hpp>
 
@@ -107,13 +108,16 @@ private:
     result<void> load_log(log_index& into, const std::optional<anchor_record>& anchored) {
         into.reset(state_.genesis, state_.lifetime);
         if (anchored) into.watch(anchored->head);
-        if (auto loaded = load_types(); !loaded) return loaded;
+        if (auto loaded = load_beside(anchored); !loaded) return loaded;
         if (auto loaded = load_promises(); !loaded) return loaded;
         if (auto loaded = state_.load_tail(into); !loaded) return loaded;
-        if (auto same = compare(into, anchored); !same) {
-            if (state_.engine.read_only() || state_.options.accept_loss_after != into.head())
-                return same;
-            if (auto begun = begin_epoch(into, *anchored); !begun) return begun;
+        const auto same = compare(into, anchored);
+        if (!same || !state_.beside_fault.empty()) {
+            const bool accepted = !state_.engine.read_only() &&
+                                  state_.options.accept_loss_after == into.head();
+            if (!accepted && !same) return same;
+            if (accepted)
+                if (auto begun = begin_epoch(into, anchored); !begun) return begun;
         }
         if (!state_.engine.read_only()) state_.move_anchor(into, 1);
         return {};
@@ -122,47 +126,44 @@ private:
     /// What the anchor knows and the log does not. Errors: `corrupt`.
     result<void> compare(const log_index& with,
                          const std::optional<anchor_record>& anchored) const {
-        if (!anchored || anchored->store.epoch < state_.stored.identity.epoch) return {};
-        const auto refuse = [&](const std::string& what) {
-            return fail(errc::corrupt,
-                        "the log in " + state_.engine.place() + " ends at position " +
-                            to_string(with.head()) + ", but " + what +
-                            "; restore a backup, or take what is there with `varve repair "
-                            "--accept-loss-after " +
-                            to_string(with.head()) + "`");
-        };
-        if (anchored->store.epoch > state_.stored.identity.epoch)
-            return refuse("its anchor is of a later life (epoch " +
-                          to_string(anchored->store.epoch) + ", the store's is " +
-                          to_string(state_.stored.identity.epoch) + ")");
-        if (with.head() < anchored->head)
-            return refuse("its anchor says that it was durable up to " + to_string(anchored->head) +
-                          ": events are lost");
-        if (state_.promises < anchored->promises)
-            return refuse("its anchor knows " + std::to_string(anchored->promises) +
-                          " changes of reservations, and " + std::to_string(state_.promises) +
-                          " are there: a promise is lost");
-        if (anchored->head == position{} || state_.options.chain == chain::none) return {};
-        if (with.watched() != anchored->chain_head)
-            return refuse("its anchor knows another history up to " + to_string(anchored->head));
-        return {};
+        if (!anchored) return {};
+        const bool same_history = anchored->head == position{} ||
+                                  state_.options.chain == chain::none ||
+                                  with.watched() == anchored->chain_head;
+        return compare_with_anchor(
+            *anchored,
+            found_log{state_.stored.identity, with.head(), same_history, state_.promises},
+            state_.engine.place());
     }
 
-    /// A new life: what was read under the old one may not be there any more.
-    result<void> begin_epoch(log_index& into, const anchor_record& anchored) {
+    /// A new life: what was read under the old one may not be there any more. What is left beside the
+    /// log is taken as it is, without what is damaged. Errors: `corrupt` if it cannot be read at all.
+    result<void> begin_epoch(log_index& into, const std::optional<anchor_record>& anchored) {
+        if (!state_.beside.is_readable()) return state_.check_beside();
+        const auto known = anchored.value_or(anchor_record{state_.stored.identity, {}});
         auto next = state_.stored;
         next.identity.epoch = epoch{
-            std::max(state_.stored.identity.epoch, anchored.store.epoch).value + 1};
-        const auto lost = anchored.promises - std::min(state_.promises, anchored.promises);
+            std::max(state_.stored.identity.epoch, known.store.epoch).value + 1};
+        const auto lost = known.promises - std::min(state_.promises, known.promises);
         const std::string told = "{\"after\":" + to_string(into.head()) +
-                                 ",\"anchor\":" + to_string(anchored.head) +
+                                 ",\"anchor\":" + to_string(known.head) +
                                  ",\"promises\":" + std::to_string(lost) +
                                  ",\"epoch\":" + to_string(state_.stored.identity.epoch) + "}";
-        auto done = repair(into, audit_loss, {&told, 1}, [&](auto& transaction) {
+        const auto damaged = state_.beside.damaged();
+        state_.beside.take_as_it_is(known.beside);
+        auto done = repair(into, audit_loss, {&told, 1}, [&](auto& transaction) -> result<void> {
+            for (const auto& each : damaged)
+                if (auto gone = transaction.remove(*each.in, bytes_view{each.key}); !gone)
+                    return gone;
+            if (auto put = state_.put_beside(transaction, state_.beside.now()); !put) return put;
             return transaction.put(meta_space, as_bytes(identity_key), encode_identity(next));
         });
-        if (done) state_.stored = next;
-        return done;
+        if (!done) return done;
+        state_.stored = next;
+        state_.lost_beside = 0;
+        const std::unique_lock lock{state_.index_guard};
+        state_.beside_fault.clear();
+        return {};
     }
 
     /// Writes `change(transaction)` and the events that tell of it, together.
@@ -173,15 +174,19 @@ private:
         const auto record = audit_record(*state_.options.environment, into, state_.options.chain,
                                          type, payloads);
         const auto described = type_key(state_.options.tenant, type, 1);
+        const auto description = encode_type(described, {type, 1, encoding::json, {}});
+        state_.beside.begin();
+        state_.beside.stage(type_space, described, description);
+        const auto counted = state_.beside.staged();
         auto done = state_.engine.transact([&](typename Engine::transaction& to) -> result<void> {
             if (auto changed = change(to); !changed) return changed;
-            if (auto put = to.put(type_space, bytes_view{described},
-                                  encode_type(described, {type, 1, encoding::json, {}}));
-                !put)
-                return put;
+            if (auto put = to.put(type_space, bytes_view{described}, description); !put) return put;
+            if (counted)
+                if (auto put = state_.put_beside(to, *counted); !put) return put;
             return to.put(tail_space, state_.tail_key(first), record);
         });
         if (!done) return done;
+        state_.beside.settle();
         state_.known_types.emplace(as_text(described));
         batch_view scratch;
         return state_.index_record(into, first, record, scratch);
@@ -205,20 +210,12 @@ private:
         auto read = read_identity();
         if (!read && read.error().code == errc::not_found && !state_.engine.read_only()) {
             if (!anchored) return create();
-            return fail(errc::corrupt,
-                        "there is no store in " + state_.engine.place() +
-                            ", but the anchor of one (" + to_string(anchored->store.id) +
-                            ", durable up to position " + to_string(anchored->head) +
-                            "); bring the store back, or remove the anchor to begin a new one");
+            return compare_with_anchor(*anchored, std::nullopt, state_.engine.place());
         }
         if (!read) return pass_on(std::move(read));
         state_.stored = *read;
-        if (!anchored || anchored->store.id == state_.stored.identity.id) return {};
-        return fail(errc::corrupt, state_.engine.place() + " holds the store " +
-                                       to_string(state_.stored.identity.id) +
-                                       ", and the anchor beside it is of the store " +
-                                       to_string(anchored->store.id) +
-                                       "; bring together what belongs together");
+        if (!anchored) return {};
+        return compare_with_anchor(*anchored, state_.stored.identity, state_.engine.place());
     }
 
     result<void> create() {
@@ -242,14 +239,27 @@ private:
         return {};
     }
 
-    result<void> load_types() {
+    /// Reads what is kept beside the log. What is wrong with it does not concern the log: it is told to
+    /// whoever asks for it.
+    result<void> load_beside(const std::optional<anchor_record>& anchored) {
         auto view = state_.engine.view();
         if (!view) return pass_on(std::move(view));
         state_.known_types.clear();
-        return state_.scan_types(*view, [&](const key& at, bytes_view) {
-            state_.known_types.emplace(as_text(at.octets));
-            return true;
-        });
+        auto read = side_book::read(*view, state_.options.tenant,
+                                    [&](const space& in, bytes_view at) {
+                                        if (in.index == type_space.index)
+                                            state_.known_types.emplace(as_text(at));
+                                    });
+        if (!read) return pass_on(std::move(read));
+        const bool same_life = anchored && anchored->store == state_.stored.identity;
+        const auto known = same_life ? anchored->beside : 0;
+        auto fault = read->fault(known);
+        if (!fault.empty()) read->close();
+        state_.lost_beside = fault.empty() ? 0 : known;
+        state_.beside = std::move(*read);
+        const std::unique_lock lock{state_.index_guard};
+        state_.beside_fault = std::move(fault);
+        return {};
     }
 
     /// What was opened again may be another file by the same name.

@@ -98,6 +98,7 @@ public:
     }
 
     result<std::vector<stored_type>> types() {
+        if (auto fine = state_.check_beside(); !fine) return pass_on(std::move(fine));
         auto view = state_.engine.view();
         if (!view) return pass_on(std::move(view));
         std::vector<stored_type> all;

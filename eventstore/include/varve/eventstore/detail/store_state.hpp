@@ -6,6 +6,7 @@
 #include <varve/eventstore/detail/id_lifetime.hpp>
 #include <varve/eventstore/detail/log_index.hpp>
 #include <varve/eventstore/detail/reservation_book.hpp>
+#include <varve/eventstore/detail/side_book.hpp>
 #include <varve/eventstore/format/log_reader.hpp>
 #include <varve/eventstore/store_options.hpp>
 
@@ -44,11 +45,30 @@ struct store_state {
         anchor.move_to({.store = stored.identity,
                         .head = at.head(),
                         .chain_head = at.chain_head(),
-                        .promises = promises},
+                        .promises = promises,
+                        .beside = std::max(beside.now().writes, lost_beside)},
                        written, now());
     }
 
     std::chrono::nanoseconds now() { return options.environment->clock().monotonic(); }
+
+    result<void> put_beside(typename Engine::transaction& to, const side_census& count) const {
+        const auto at = side_census_key(options.tenant);
+        return to.put(meta_space, bytes_view{at}, encode_side_census(count));
+    }
+
+    /// Whether what is kept beside the log is what was written there. Errors: `corrupt`.
+    result<void> check_beside() {
+        const std::shared_lock lock{index_guard};
+        if (beside_fault.empty()) return {};
+        return fail(
+            errc::corrupt,
+            "what is kept beside the log in " + engine.place() +
+                " (types, checkpoints, parked events) is not what was written: " + beside_fault +
+                "; the log is not concerned; restore a backup, or take what is there with "
+                "`varve repair --accept-loss-after " +
+                to_string(index.head()) + "`");
+    }
 
     result<void> scan_types(typename Engine::view_type& view, const entry_visitor& visit) {
         bytes low;
@@ -202,8 +222,11 @@ struct store_state {
     std::mutex refresh_guard;
     std::atomic<bool> poisoned = false;           ///< Set by the leader, cleared by `reopen`.
     std::unordered_set<std::string> known_types;  ///< The leader's own.
-    reservation_book reservations;                ///< The leader's own.
-    std::uint64_t promises = 0;                   ///< Changes of reservations that are durable.
+    side_book beside;                             ///< The leader's own.
+    std::uint64_t lost_beside = 0;  ///< Writes that the anchor knows, while there is a fault.
+    std::string beside_fault;       ///< What is wrong with what is kept beside the log.
+    reservation_book reservations;  ///< The leader's own.
+    std::uint64_t promises = 0;     ///< Changes of reservations that are durable.
 };
 
 }  // namespace varve::inline v0::detail
