@@ -5,6 +5,7 @@
 // readers in other processes. `bank.store/ANCHOR` tells a log that lost its end.
 #pragma once
 
+#include <varve/eventstore/anchor/compare.hpp>
 #include <varve/eventstore/anchor/rocksdb_anchor.hpp>
 #include <varve/eventstore/basic_store.hpp>
 #include <varve/eventstore/detail/shared_head.hpp>
@@ -46,7 +47,8 @@ public:
                                             .platform = options.platform,
                                             .holder = options.holder,
                                             .durability = options.durability,
-                                            .recovery_judge = judge_of(options)});
+                                            .recovery_judge = judge_of(options),
+                                            .admit = admission_of(options)});
         if (!engine) return pass_on(std::move(engine));
         const std::string watermark = watermark_path(engine->files(), options);
         auto anchor = anchor_of(engine->files(), options);
@@ -93,8 +95,9 @@ private:
         if (options.durability != rocksdb_durability::full) return {};
         return [tenant = options.tenant, accepted = options.accept_loss_after](
                    const rocksdb_recovery& recovery) -> result<bool> {
-            auto head = last_position(recovery.left, tenant);
-            if (!head) return pass_on(std::move(head));
+            const auto end = end_of_log(recovery.left, tenant);
+            if (!end) return std::unexpected(end.error());
+            const position* head = &end->head;
             if (accepted) return *accepted == *head;
             detail::anchor_keeper anchor{
                 std::make_shared<detail::rocksdb_anchor>(recovery.files, true), tenant};
@@ -113,15 +116,52 @@ private:
         };
     }
 
-    /// The head of a log that may not be opened yet. Errors: `corrupt`, `io`.
-    static result<position> last_position(rocksdb_view& view, std::uint32_t tenant) {
+    /// A log that is sound but not the one that the anchor knows is not written to. The store itself
+    /// looks closer, once it is open.
+    static std::function<result<void>(rocksdb_view&, const detail::rocksdb_files&)> admission_of(
+        const rocksdb_store_options& options) {
+        if (options.durability != rocksdb_durability::full || options.accept_loss_after) return {};
+        return [tenant = options.tenant](rocksdb_view& there,
+                                         const detail::rocksdb_files& files) -> result<void> {
+            detail::anchor_keeper anchor{std::make_shared<detail::rocksdb_anchor>(files, true),
+                                         tenant};
+            const auto known = anchor.load();
+            if (!known || !*known) return {};
+            const auto end = end_of_log(there, tenant);
+            if (!end) return std::unexpected(end.error());
+            auto same = detail::compare_with_anchor(**known, end->store, files.folder());
+            if (!same) return same;
+            const bool same_history = end->head != (**known).head || !end->hash ||
+                                      *end->hash == (**known).chain_head;
+            return detail::compare_with_anchor(
+                **known, detail::found_log{*end->store, end->head, same_history}, files.folder());
+        };
+    }
+
+    struct log_end {
+        std::optional<store_identity> store{};
         position head{};
+        std::optional<hash256> hash{};  ///< Of the last batch, if it is chained.
+    };
+
+    /// The end of a log that may not be opened yet. Errors: `corrupt`, `io`.
+    static result<log_end> end_of_log(rocksdb_view& view, std::uint32_t tenant) {
+        log_end end;
+        auto named = view.get(detail::meta_space, as_bytes(detail::identity_key),
+                              [&](bytes_view value) {
+                                  const auto stored = detail::decode_identity(value);
+                                  if (stored) end.store = stored->identity;
+                              });
+        if (!named) return pass_on(std::move(named));
         result<void> inner{};
         const auto take = [&](const key& at, bytes_view record) {
             const position first = detail::position_of(at.number);
             detail::batch_view batch;
             inner = detail::each_batch(record, first, [&](bytes_view raw) {
-                if (batch.parse(raw)) head = batch.last();
+                if (!batch.parse(raw)) return true;
+                end.head = batch.last();
+                end.hash.reset();
+                if (batch.algorithm() == chain::blake2b) end.hash = batch.hash();
                 return true;
             });
             return false;
@@ -131,7 +171,7 @@ private:
                                  direction::backward, take);
         if (!scanned) return pass_on(std::move(scanned));
         if (!inner) return pass_on(std::move(inner));
-        return head;
+        return end;
     }
 
     registration publishing_;

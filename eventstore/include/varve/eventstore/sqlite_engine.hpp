@@ -120,6 +120,10 @@ public:
     /// Opens the file anew, without waiting for the views that are open.
     result<void> reopen();
 
+    /// What lies here is not what its owner expects: nothing more is written, and closing moves nothing
+    /// from the write-ahead log into the file, so that each can still be replaced by what it was.
+    void leave_as_it_is() { state_->poison = "it is not what was expected"; }
+
     bool read_only() const noexcept { return state_->options.read_only; }
     std::string place() const { return state_->given_path; }
     /// The file itself, through all links: side files are named after it.

@@ -35,6 +35,9 @@ struct rocksdb_engine_options {
     /// Asked before an opening gives up what is broken in the log: may the store go on with what is
     /// left? Empty: yes where a power cut tore the log's end, no where something sound follows.
     std::function<result<bool>(const rocksdb_recovery&)> recovery_judge{};
+    /// Asked before an opening for writing changes anything, with what is there: is that the store that
+    /// is expected? What it refuses stays as it is, so that a file can still be put back.
+    std::function<result<void>(rocksdb_view& there, const detail::rocksdb_files& files)> admit{};
 };
 
 }  // namespace varve::inline v0

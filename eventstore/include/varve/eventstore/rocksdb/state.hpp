@@ -73,6 +73,7 @@ struct rocksdb_state {
             auto made = rocksdb_survey::make(place.files(), {});
             if (!made) return pass_on(std::move(made));
             if (auto fine = ask_judge(*made); !fine) return fine;
+            if (auto fine = ask_admission(*made); !fine) return fine;
             if (auto done = made->write_logs_again(place.files()); !done) return done;
             survey = std::move(*made);
         }
@@ -119,6 +120,15 @@ struct rocksdb_state {
                     (torn ? "the log of '" + given_path + "' is torn" : survey.damage) +
                         "; what would be left ends there, and was not accepted; restore the store "
                         "from a backup, or accept the loss by repairing it");
+    }
+
+    /// Looks at the store as a reader does, before anything is written.
+    result<void> ask_admission(const rocksdb_survey& survey) const {
+        if (!options.admit) return {};
+        auto reading = opener().for_reading(survey.bounds);
+        if (!reading) return named(std::move(reading));
+        rocksdb_view there{std::move(*reading), true};
+        return options.admit(there, place.files());
     }
 
     // ---- for reading ---------------------------------------------------------------------------
