@@ -21,7 +21,9 @@ struct failing_disk_harness : varve::testkit::on_simulated_disk {
         auto file = with_planted_fault(simulated_file::opener(disk, "store"));
         auto engine = file_engine::open(store_type::spaces(), std::move(file), "store");
         if (!engine) return varve::pass_on(std::move(engine));
-        return store_type::open(planted_engine{std::move(*engine)}, {.environment = &env});
+        return store_type::open(
+            planted_engine{std::move(*engine)},
+            {.environment = &env, .anchor = std::make_shared<anchor_file>(disk, "anchor")});
     }
     varve::result<store_type> open_to_read(varve::environment& env) { return open(env); }
 };

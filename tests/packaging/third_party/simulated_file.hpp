@@ -1,10 +1,12 @@
-// The engine's file on a disk in memory that can lose power.
+// The engine's file, and the store's anchor, on a disk in memory that can lose power.
 #pragma once
 
 #include "append_only_file.hpp"
 
+#include <varve/eventstore/anchor/storage.hpp>
 #include <varve/eventstore/simulation/disk.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -47,6 +49,40 @@ private:
 
     varve::disk_lock held_;
     varve::disk_file file_;
+};
+
+/// Says how far the log was durable, so that a store whose end was lost or damaged is told from one that
+/// ends there.
+class anchor_file final : public varve::anchor_storage {
+public:
+    anchor_file(std::shared_ptr<varve::simulated_disk> disk, std::string name)
+        : disk_(std::move(disk)), name_(std::move(name)) {}
+
+    varve::result<varve::bytes> read(std::uint64_t offset, std::size_t size) override {
+        auto file = disk_->open(name_, varve::disk_open::existing);
+        if (!file && file.error().code == varve::errc::not_found) return varve::bytes{};
+        if (!file) return varve::pass_on(std::move(file));
+        varve::bytes data(size);
+        const auto got = file->read(offset, data);
+        if (!got) return std::unexpected(got.error());
+        data.resize(*got);
+        return data;
+    }
+    varve::result<void> write(std::uint64_t offset, varve::bytes_view data) override {
+        auto file = disk_->open(name_, varve::disk_open::create);
+        if (!file) return varve::pass_on(std::move(file));
+        return file->write(offset, data);
+    }
+    varve::result<void> sync() override {
+        auto file = disk_->open(name_, varve::disk_open::existing);
+        if (!file) return varve::pass_on(std::move(file));
+        if (auto done = file->sync(); !done) return done;
+        return disk_->sync_directory();
+    }
+
+private:
+    std::shared_ptr<varve::simulated_disk> disk_;
+    std::string name_;
 };
 
 }  // namespace third_party

@@ -90,8 +90,8 @@ inline constexpr need checkpoint_faults_need{
     faulty_harness<H> ? checkpoints_need<H>.missing : no_faults};
 template <class H>
 inline constexpr need reservation_faults_need{
-    faulty_harness<H> && reservations_need<H>.met,
-    faulty_harness<H> ? reservations_need<H>.missing : no_faults};
+    faults_need<H>.met && reservations_need<H>.met,
+    faults_need<H>.met ? reservations_need<H>.missing : faults_need<H>.missing};
 template <class H>
 inline constexpr need snapshot_faults_need{
     faulty_harness<H> && snapshots_need<H>.met,
