@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,10 +28,9 @@ protected:
     }
 
     static delivery take(group& from) {
-        auto given = from.take();
-        EXPECT_TRUE(given) << words_of(given);
-        EXPECT_TRUE(given && *given) << "there is an event to give";
-        return given && *given ? **given : delivery{};
+        auto given = must(from.take());
+        if (!given) throw std::logic_error("there is an event, and the group gives none");
+        return std::move(*given);
     }
 
     static bool has_none(group& from) {
