@@ -39,26 +39,27 @@ struct found_log {
 /// Whether it is the one the anchor knows. Errors: `corrupt`.
 inline result<void> compare_with_anchor(const anchor_record& known, const found_log& found,
                                         const std::string& place) {
-    const auto& [store, head, same_history, promises] = found;
-    if (known.store.epoch < store.epoch) return {};
-    const auto refuse = [&, head = head](const std::string& what) {
+    const position head = found.head;
+    const epoch life = found.store.epoch;
+    if (known.store.epoch < life) return {};
+    const auto refuse = [&](const std::string& what) {
         return fail(errc::corrupt, "the log in " + place + " ends at position " + to_string(head) +
                                        ", but " + what +
                                        "; restore a backup, or take what is there with `varve "
                                        "repair --accept-loss-after " +
                                        to_string(head) + "`");
     };
-    if (known.store.epoch > store.epoch)
+    if (known.store.epoch > life)
         return refuse("its anchor is of a later life (epoch " + to_string(known.store.epoch) +
-                      ", the store's is " + to_string(store.epoch) + ")");
+                      ", the store's is " + to_string(life) + ")");
     if (head < known.head)
         return refuse("its anchor says that it was durable up to " + to_string(known.head) +
                       ": events are lost");
-    if (promises && *promises < known.promises)
+    if (found.promises && *found.promises < known.promises)
         return refuse("its anchor knows " + std::to_string(known.promises) +
-                      " changes of reservations, and " + std::to_string(*promises) +
+                      " changes of reservations, and " + std::to_string(*found.promises) +
                       " are there: a promise is lost");
-    if (same_history) return {};
+    if (found.same_history) return {};
     return refuse("its anchor knows another history up to " + to_string(known.head));
 }
 
