@@ -98,14 +98,20 @@ TEST_F(beside_the_log, an_entry_that_is_gone_is_missed_and_the_log_goes_on) {
 }
 
 TEST_F(beside_the_log, an_entry_that_was_changed_or_renamed_or_added_is_noticed) {
-    const auto other = detail::encode_checkpoint({{}, position{1}, {}});
+    const auto other = [](std::string_view name) {
+        return detail::encode_checkpoint(reader(name), {{}, position{1}, {}});
+    };
     const std::vector<std::function<result<void>(writes&)>> changes{
-        [&](auto& to) { return put(to, detail::checkpoint_space, reader("mailers"), other); },
-        [&](auto& to) { return put(to, detail::checkpoint_space, reader("nobody"), other); },
+        [&](auto& to) {
+            return put(to, detail::checkpoint_space, reader("mailers"), other("mailers"));
+        },
+        [&](auto& to) {
+            return put(to, detail::checkpoint_space, reader("nobody"), other("nobody"));
+        },
         [&](auto& to) -> result<void> {
             if (auto gone = forget(to, detail::checkpoint_space, reader("nobody")); !gone)
                 return gone;
-            return put(to, detail::checkpoint_space, reader("nobodz"), other);
+            return put(to, detail::checkpoint_space, reader("nobodz"), other("nobodz"));
         }};
     for (const auto& change : changes) {
         behind_its_back(change);
