@@ -196,10 +196,8 @@ TYPED_TEST_P(crash, S37_a_torn_tail_is_cut_at_the_last_whole_append) {
         this->work(w, account);
         const auto durable = w.store().head();
         w.harness.plan({.kind = disk_operation::sync, .at = 1, .for_ever = true});
-        draft large{w.new_id()};  // several sectors, so that it can tear anywhere
-        large = drawn_from(large.id(), this->shape);
-        const auto id = large.id();
-        account.note(id, large.append_to(w.store()));
+        const auto id = w.new_id();  // mostly several sectors, so that it can tear anywhere
+        account.note(id, drawn_from(id, this->shape).append_to(w.store()));
         w.harness.power_cut(seed);
         ASSERT_EQ(this->aftermath(w, account, seed), "") << "seed " << seed;
         const auto found = w.store().find(id);
