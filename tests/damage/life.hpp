@@ -45,6 +45,7 @@ public:
         for (std::size_t i = 0; i < ids_.size(); ++i) {
             append(store, ids_[i]);
             if (i == appends / 3) park(store);
+            if (i == appends / 4) promise(store);
             if (i == appends / 2) save_snapshots(store);
             if (i % 4 == 0) move_readers(store, i / 4);
         }
@@ -109,6 +110,21 @@ private:
             need(store.park(group, events, token), "parking");
             need(store.unpark(group, events.front().where, token), "unparking");
         }
+    }
+
+    /// One that is held, one that was confirmed, one that was released.
+    template <class Store>
+    void promise(Store& store) const {
+        for (const std::uint64_t what : {11u, 12u, 13u}) {
+            const auto stream = "promised-" + std::to_string(number_ * 100 + what);
+            const auto made = testkit::draft{id_of(what)}.event(stream).check(stream, expect::none);
+            need(made.send([&](const append_request& request) {
+                return store.reserve(request, as_bytes("for stage " + std::to_string(number_)));
+            }),
+                 "a promise");
+        }
+        need(store.confirm(id_of(12)), "a confirmation");
+        need(store.release(id_of(13)), "a release");
     }
 
     template <class Store>

@@ -185,6 +185,8 @@ private:
             return text;
         });
         for (const auto& name : of_->streams) snapshot(name);
+        take(ask("promises"), store_->reservations(),
+             [](const auto& all) { return testkit::described(all); });
         take(ask("snapshots"), store_->snapshots(""), [](const auto& listed) {
             std::string text;
             for (const auto& each : listed)

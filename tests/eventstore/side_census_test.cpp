@@ -148,7 +148,8 @@ TEST_F(beside_the_log, what_is_left_is_taken_in_a_new_epoch_when_the_loss_is_acc
         EXPECT_EQ(must(store.load_checkpoint("mailers")).store.epoch, epoch{1})
             << "told to start over";
         EXPECT_EQ(must(store.load_checkpoint("reports")).reached, position{}) << "damaged, so gone";
-        EXPECT_EQ(must(store.types()).size(), 2u) << "its own, and that of what tells of the repair";
+        EXPECT_EQ(must(store.types()).size(), 2u)
+            << "its own, and that of what tells of the repair";
     }
     auto store = open();
     EXPECT_TRUE(must(store.verify()).good());

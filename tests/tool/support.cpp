@@ -239,6 +239,16 @@ varve::receipt writer::append(const varve::new_event& event, const varve::type_d
     return *given;
 }
 
+varve::append_id writer::promise(std::string_view stream, std::string_view type,
+                                 std::string_view payload) {
+    const varve::new_event event{
+        .stream = stream, .type = type, .payload = varve::as_bytes(payload)};
+    const varve::stream_check check{stream, varve::expect::none};
+    const auto id = inner_->environment.ids().next<varve::append_id>();
+    inner_->store.reserve({.id = id, .events = {&event, 1}, .checks = {&check, 1}}).value();
+    return id;
+}
+
 varve::receipt writer::json(std::string_view stream, std::string_view type,
                             std::string_view payload) {
     const varve::type_description described{.type = type, .encoding = varve::encoding::json};

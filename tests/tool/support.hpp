@@ -103,6 +103,9 @@ public:
     varve::receipt json(std::string_view stream, std::string_view type, std::string_view payload);
     /// Ends a stream.
     varve::receipt end(std::string_view stream, varve::ending how);
+    /// Promises an append of one JSON event that believes its stream was never written.
+    varve::append_id promise(std::string_view stream, std::string_view type,
+                             std::string_view payload);
     /// Flips the last bit of the record that holds `where`, in a store that nobody has open.
     static void flip_bit(const std::string& path, varve::position where);
     void advance(std::chrono::nanoseconds by);
