@@ -9,14 +9,8 @@
 #include <varve/checkpoint.hpp>
 #include <varve/environment.hpp>
 #include <varve/eventstore/detail/async_append.hpp>
-#include <varve/eventstore/detail/checkpoints.hpp>
-#include <varve/eventstore/detail/group_writer.hpp>
-#include <varve/eventstore/detail/parking.hpp>
-#include <varve/eventstore/detail/sequencer.hpp>
-#include <varve/eventstore/detail/snapshots.hpp>
+#include <varve/eventstore/detail/store_core.hpp>
 #include <varve/eventstore/detail/store_opening.hpp>
-#include <varve/eventstore/detail/store_reader.hpp>
-#include <varve/eventstore/detail/store_state.hpp>
 #include <varve/eventstore/store_options.hpp>
 #include <varve/eventstore/verify.hpp>
 #include <varve/reservation.hpp>
@@ -301,112 +295,7 @@ protected:
     const detail::durable_head& durable() const noexcept { return core_->state.head; }
 
 private:
-    struct core {
-        core(Engine opened, const store_options& chosen)
-            : state(std::move(opened), chosen),
-              queue([this](detail::sequencer::group group) { writer.store_group(group); },
-                    chosen.queue, chosen.environment->executor()) {}
-
-        result<detail::batch_builder> encode(const append_request& request) const {
-            if (state.engine.read_only()) return refuse_read_only();
-            if (auto checked = check(request); !checked) return pass_on(std::move(checked));
-            return detail::batch_builder::encode(request, state.options.chain);
-        }
-        result<detail::batch_builder> encode(const end_request& request) const {
-            if (state.engine.read_only()) return refuse_read_only();
-            return detail::batch_builder::encode(request, state.options.chain);
-        }
-
-        /// The work that reserves what a request says.
-        detail::pending_append promise_of(const append_request& request, bytes_view memo,
-                                          detail::batch_builder batch) const {
-            detail::promise made{.epoch = state.stored.identity.epoch,
-                                 .since = state.options.environment->now(),
-                                 .memo = to_bytes(memo),
-                                 .beliefs = detail::owned_beliefs{request}};
-            if (!batch.empty()) {
-                batch.seal(position{1}, timestamp{}, hash256{});  // so that it can be read alone
-                made.batch = batch.copy();
-            }
-            return {detail::reservation_key(state.options.tenant, request.id),
-                    std::make_shared<const detail::promise>(std::move(made)), std::move(batch),
-                    request.types};
-        }
-
-        std::unexpected<failure> refuse_read_only() const {
-            return fail(errc::unsupported,
-                        "the store in " + state.engine.place() + " is open for reading only");
-        }
-
-        result<void> check(const append_request& request) const {
-            if (request.events.empty() && request.checks.empty() && request.conditions.empty() &&
-                request.fail_if_exists.empty())
-                return fail(errc::invalid_argument,
-                            "the append has neither events nor checks nor conditions");
-            if (request.checks.size() > limits::checks)
-                return too_many(request.checks.size(), "checks", limits::checks);
-            for (const auto& believed : request.checks)
-                if (!is_name(believed.stream, limits::stream_name))
-                    return check_name("the stream of a check", believed.stream,
-                                      limits::stream_name);
-            if (auto checked = check_conditions(request); !checked) return checked;
-            for (const auto& type : request.types)
-                if (auto fine = check(type); !fine) return fine;
-            return {};
-        }
-
-        /// One description that cannot be stored would be in everybody's way.
-        static result<void> check(const type_description& type) {
-            if (!is_name(type.type, limits::type_name))
-                return check_name("the name of a described type", type.type, limits::type_name);
-            const auto name = [&] { return "the description of type '" + std::string{type.type}; };
-            if (type.schema_version == 0)
-                return fail(errc::invalid_argument,
-                            name() + "' has schema version 0; they begin at 1");
-            if (type.encoding > encoding::json)
-                return fail(errc::invalid_argument,
-                            name() + "' has the unknown encoding " +
-                                std::to_string(static_cast<unsigned>(type.encoding)));
-            if (type.descriptor.size() > limits::descriptor)
-                return fail(errc::too_large, name() + "' has a descriptor of " +
-                                                 std::to_string(type.descriptor.size()) +
-                                                 " bytes, the limit is " +
-                                                 std::to_string(limits::descriptor));
-            return {};
-        }
-
-        result<void> check_conditions(const append_request& request) const {
-            const auto count = request.conditions.size() + request.fail_if_exists.size();
-            if (count == 0) return {};
-            if (count > limits::conditions)
-                return too_many(count, "conditions", limits::conditions);
-            for (const auto& each : request.conditions) {
-                if (auto checked = each.query.check(); !checked) return checked;
-                if (const auto head = state.head.get(); each.after > head)
-                    return fail(errc::invalid_argument,
-                                "a condition looks after position " + to_string(each.after) +
-                                    ", but the log ends at " + to_string(head) +
-                                    "; is the position of another store?");
-            }
-            for (const auto& query : request.fail_if_exists)
-                if (auto checked = query.check(); !checked) return checked;
-            return {};
-        }
-
-        static std::unexpected<failure> too_many(std::size_t count, const char* what,
-                                                 std::size_t limit) {
-            return fail(errc::too_large, "the append has " + std::to_string(count) + " " + what +
-                                             ", the limit is " + std::to_string(limit));
-        }
-
-        detail::store_state<Engine> state;
-        detail::group_writer<Engine> writer{state};
-        detail::store_reader<Engine> reader{state};
-        detail::checkpoints<Engine> readers{state};
-        detail::parking<Engine> parked{state};
-        detail::snapshots<Engine> snapshots{state};
-        detail::sequencer queue;  // last: closes before anything else is destroyed
-    };
+    using core = detail::store_core<Engine>;
 
     /// Runs a scan into a page that owns its events.
     template <class Page, class Scan>
