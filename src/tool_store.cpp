@@ -101,19 +101,22 @@ template <class Engine>
 result<void> prove_reservations(Engine& engine, proof& found) {
     auto view = engine.view();
     if (!view) return pass_on(std::move(view));
-    const auto at = detail::promises_key(0);
-    auto got = view->get(detail::meta_space, bytes_view{at}, [&](bytes_view value) {
-        const auto count = detail::decode_promises(0, value);
-        if (count) found.promises = *count;
-        if (!count) found.reservations_damaged.push_back(count.error().message);
-    });
-    if (!got) return pass_on(std::move(got));
-    return detail::scan_reservations(
+    const auto counted = detail::stored_promises(*view, 0);
+    if (!counted && counted.error().code != errc::corrupt) return std::unexpected(counted.error());
+    if (!counted) found.reservations_damaged.push_back(counted.error().message);
+    auto there = detail::scan_reservations(
         *view, 0, [&](bytes_view, const append_id&, auto made) -> result<void> {
             ++found.reservations;
             if (!made) found.reservations_damaged.push_back(made.error().message);
             return {};
         });
+    if (!there) return pass_on(std::move(there));
+    if (!counted) return {};
+    found.promises = counted->writes;
+    auto same = detail::compare_promises(*counted, *there);
+    if (!same && found.reservations_damaged.empty())
+        found.reservations_damaged.push_back(same.error().message);
+    return {};
 }
 
 std::shared_ptr<anchor_storage> anchor_of(const sqlite_engine& engine) {

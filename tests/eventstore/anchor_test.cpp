@@ -161,8 +161,9 @@ TEST_F(an_anchored_store, gives_up_a_promise_that_cannot_be_read_only_when_told_
     EXPECT_TRUE(must(store.reservations()).empty());
     const auto told = must(store.read_stream("$store"));
     ASSERT_EQ(told.size(), 1u);
-    EXPECT_EQ(told[0].type, "$reservation-dropped");
-    EXPECT_EQ(as_text(told[0].payload), "{\"reservation\":\"" + to_string(id) + "\"}");
+    EXPECT_EQ(told[0].type, "$reservations-dropped");
+    EXPECT_EQ(as_text(told[0].payload),
+              "{\"written\":1,\"left\":0,\"damaged\":[\"" + to_string(id) + "\"]}");
     EXPECT_TRUE(must(store.verify()).good());
     EXPECT_EQ(must(append(store)).first, position{3});
 }

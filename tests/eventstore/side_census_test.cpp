@@ -164,4 +164,42 @@ TEST_F(beside_the_log, a_count_that_is_gone_is_missed) {
     expect_refused(store, "what was counted of it is gone");
 }
 
+// semantics.md §64: nobody knows any more what the lost one held
+TEST_F(beside_the_log, a_promise_that_is_gone_is_missed_and_the_store_does_not_open) {
+    append_id lost, left;
+    {
+        auto store = open();
+        const auto promise = [&](std::string_view stream) {
+            const auto id = store.environment().ids().next<append_id>();
+            const new_event event{.stream = stream, .type = "noted"};
+            (void)must(store.reserve({.id = id, .events = {&event, 1}}));
+            return id;
+        };
+        lost = promise("b-1");
+        left = promise("c-1");
+    }
+    behind_its_back([&](auto& to) {
+        return forget(to, detail::reservation_space, detail::reservation_key(0, lost));
+    });
+    const auto refused = try_open();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, errc::corrupt);
+    EXPECT_NE(refused.error().message.find("1 reservations where 2 were written"),
+              std::string::npos)
+        << refused.error().message;
+    {
+        auto reading = open({.read_only = true});
+        EXPECT_EQ(must(reading.read_log({})).size(), 4u);
+        EXPECT_EQ(reading.reservations().error().code, errc::corrupt);
+    }
+    auto store = open({.drop_damaged_reservations = true});
+    const auto told = must(store.read_stream("$store"));
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(as_text(told[0].payload), R"({"written":2,"left":1,"damaged":[]})");
+    EXPECT_EQ(must(store.reservations()).size(), 1u);
+    EXPECT_TRUE(store.confirm(left));
+    EXPECT_EQ(store.confirm(lost).error().code, errc::not_found);
+    EXPECT_TRUE(must(store.verify()).good());
+}
+
 }  // namespace

@@ -103,7 +103,7 @@ TEST_F(a_store_without_its_end, gives_up_a_promise_that_cannot_be_read_when_some
     EXPECT_EQ(tool({"repair", "--drop-damaged-reservations", "--dry-run"}).code, 0);
     const auto done = tool({"repair", "--drop-damaged-reservations", "--yes"});
     EXPECT_EQ(done.code, 0) << done.err;
-    EXPECT_NE(tool({"cat", "$store"}).out.find("$reservation-dropped"), std::string::npos);
+    EXPECT_NE(tool({"cat", "$store"}).out.find("$reservations-dropped"), std::string::npos);
     EXPECT_EQ(tool({"verify"}).code, 0);
     EXPECT_EQ(tool({"append", "seat-7", "t", "{}"}).code, 0) << "it is free";
 }

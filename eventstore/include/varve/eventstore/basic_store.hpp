@@ -270,13 +270,15 @@ public:
     result<std::vector<reservation>> reservations() {
         if (core_->state.poisoned) return core_->writer.refuse_poisoned();
         std::vector<reservation> all;
-        auto scanned = core_->state.visit_reservations(
+        auto counts = core_->state.visit_reservations(
             [&](bytes_view, const append_id& id, auto made) -> result<void> {
                 if (!made) return pass_on(std::move(made));
                 all.push_back(detail::describe_promise(id, *made));
                 return {};
             });
-        if (!scanned) return pass_on(std::move(scanned));
+        if (!counts) return pass_on(std::move(counts));
+        if (auto same = detail::compare_promises(counts->counted, counts->there); !same)
+            return pass_on(std::move(same));
         return all;
     }
 

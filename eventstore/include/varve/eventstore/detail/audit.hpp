@@ -23,8 +23,9 @@ inline constexpr std::string_view audit_stream = "$store";
 /// that is left; `anchor`, the position up to which it had been durable; `promises`, how many changes
 /// of reservations are lost; `epoch`, the one that ended.
 inline constexpr std::string_view audit_loss = "$loss-accepted";
-/// A reservation could not be read, and somebody gave it up. Payload: `reservation`, its append id.
-inline constexpr std::string_view audit_promise = "$reservation-dropped";
+/// Reservations could not be read or were lost, and somebody gave them up. Payload: `written`, how many
+/// there had been; `left`, how many there are; `damaged`, the append ids of those that were there.
+inline constexpr std::string_view audit_promise = "$reservations-dropped";
 
 /// The record behind the end of a log that holds these events of one type, each with a JSON payload.
 inline bytes audit_record(environment& env, const log_index& end, chain algorithm,

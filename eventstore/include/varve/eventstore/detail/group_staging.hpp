@@ -4,6 +4,7 @@
 #include <varve/eventstore/detail/log_index.hpp>
 #include <varve/eventstore/detail/pending.hpp>
 #include <varve/eventstore/detail/side_transaction.hpp>
+#include <varve/eventstore/format/side_census.hpp>
 
 #include <string_view>
 #include <unordered_map>
@@ -13,11 +14,13 @@
 namespace varve::inline v0::detail {
 
 struct group_staging {
-    group_staging(const log_index& durable, side_transaction::lookup stored_beside)
+    group_staging(const log_index& durable, const side_census& promised,
+                  side_transaction::lookup stored_beside)
         : head(durable.head()),
           first(head.next()),
           recorded(durable.last_recorded()),
           chain(durable.chain_head()),
+          promises(promised),
           beside(std::move(stored_beside)) {}
 
     position head;
@@ -29,7 +32,7 @@ struct group_staging {
     std::vector<pending_append*> stored;   ///< Answers that hold only if the group becomes durable.
     std::vector<pending_append*> refused;  ///< Refused, perhaps because of what the group staged.
     std::vector<std::pair<bytes, bytes>> types;
-    std::uint64_t promises = 0;       ///< Changes of reservations.
+    side_census promises;             ///< What the group leaves of reservations.
     side_transaction beside;          ///< What the side writes of the group leave.
     std::vector<side_write*> writes;  ///< Decided; theirs is the outcome of the group.
 };

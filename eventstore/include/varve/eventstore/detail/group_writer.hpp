@@ -34,9 +34,9 @@ public:
             for (auto* work : group) work->refuse(poisoned_failure());
             return;
         }
-        group_staging staged{state_.index, [this](const space& in, bytes_view key) {
-                                 return state_.stored_value(in, key);
-                             }};
+        group_staging staged{
+            state_.index, state_.promises,
+            [this](const space& in, bytes_view key) { return state_.stored_value(in, key); }};
         appends_.begin();
         for (auto* work : group) {
             if (work->what == pending_work::kind::append)
@@ -50,8 +50,9 @@ public:
             return give_back(staged, stored_now.error());
         }
         state_.reservations.settle();
-        state_.promises += staged.promises;
-        const bool beside = staged.promises != 0 || state_.beside.staged();
+        const bool promised = staged.promises != state_.promises;
+        state_.promises = staged.promises;
+        const bool beside = promised || state_.beside.staged();
         state_.beside.settle();
         if (!appends_.record().empty())
             apply(staged.first);

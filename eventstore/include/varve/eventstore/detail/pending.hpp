@@ -57,11 +57,11 @@ struct pending_append final : pending_work {
     }
     pending_append() : pending_append(batch_builder{}, {}, {}) {}
     /// What is to be reserved.
-    pending_append(bytes_view key, std::shared_ptr<const promise> made, batch_builder built,
+    pending_append(std::shared_ptr<const promise> made, bytes stored, batch_builder built,
                    std::span<const type_description> described)
         : pending_append(std::move(built), {}, described) {
         aim = purpose::reserve;
-        reservation = encode_promise(key, *made);
+        reservation = std::move(stored);
         size = reservation.size();
         promised = std::move(made);
         checks = promised->beliefs.checks();

@@ -121,7 +121,9 @@ private:
         promise left{.state = outcome,
                      .epoch = state_.stored.identity.epoch,
                      .since = state_.options.environment->now()};
-        auto value = encode_promise(key_of(id), left);
+        const auto key = key_of(id);
+        auto value = encode_promise(key, left);
+        left.hash = side_entry_hash(reservation_space, key, value);
         note(id, std::make_shared<const promise>(std::move(left)), std::move(value), staged);
     }
     void strike(const append_id& id, group_staging& staged) {
@@ -129,10 +131,19 @@ private:
         set(id, nullptr, staged);
     }
     void set(const append_id& id, std::shared_ptr<const promise> made, group_staging& staged) {
+        auto& count = staged.promises;
+        ++count.writes;
+        if (const auto before = state_.reservations.find(id)) {
+            --count.entries;
+            count.digest -= before->hash;
+        }
+        if (made) {
+            ++count.entries;
+            count.digest += made->hash;
+        }
         state_.reservations.set(id, std::move(made));
-        staged.beside.put(
-            meta_space, promises_key(state_.options.tenant),
-            encode_promises(state_.options.tenant, state_.promises + ++staged.promises));
+        staged.beside.put(meta_space, promises_key(state_.options.tenant),
+                          encode_side_census(count));
     }
 
     /// What was held since it was believed is so. Only when the end of the log was lost since, and

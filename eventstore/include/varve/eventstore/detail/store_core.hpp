@@ -45,8 +45,11 @@ struct store_core {
             batch.seal(position{1}, timestamp{}, hash256{});  // so that it can be read alone
             made.batch = batch.copy();
         }
-        return {reservation_key(state.options.tenant, request.id),
-                std::make_shared<const promise>(std::move(made)), std::move(batch), request.types};
+        const auto key = reservation_key(state.options.tenant, request.id);
+        auto stored = encode_promise(key, made);
+        made.hash = side_entry_hash(reservation_space, key, stored);
+        return {std::make_shared<const promise>(std::move(made)), std::move(stored),
+                std::move(batch), request.types};
     }
 
     std::unexpected<failure> refuse_read_only() const {

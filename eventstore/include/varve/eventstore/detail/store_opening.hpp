@@ -76,32 +76,43 @@ private:
     /// cannot be kept, and nobody knows what it held.
     result<void> load_reservations(reservation_book& into, log_index& log) {
         if (state_.engine.read_only()) return {};
-        std::vector<bytes> lost;
-        std::vector<std::string> told;
-        auto scanned = state_.visit_reservations(
-            [&](bytes_view at, const auto& id, auto&& made) -> result<void> {
-                if (made)
+        std::vector<bytes> damaged;
+        side_census left;
+        std::string names, why;
+        auto counts = state_.visit_reservations(
+            [&](bytes_view at, const append_id& id, auto&& made) -> result<void> {
+                if (made) {
+                    ++left.entries;
+                    left.digest += made->hash;
                     into.set(id, std::make_shared<const promise>(std::move(*made)));
-                else if (!state_.options.drop_damaged_reservations)
-                    return fail(made.error().code,
-                                made.error().message + " (in " + state_.engine.place() +
-                                    "); restore a backup, or give it up with `varve repair "
-                                    "--drop-damaged-reservations`");
-                else {
-                    lost.push_back(to_bytes(at));
-                    told.push_back("{\"reservation\":\"" + to_string(id) + "\"}");
+                    return {};
                 }
+                if (why.empty()) why = made.error().message;
+                names += (names.empty() ? "\"" : ",\"") + to_string(id) + "\"";
+                damaged.push_back(to_bytes(at));
                 return {};
             });
-        if (!scanned) return scanned;
+        if (!counts) return pass_on(std::move(counts));
         into.settle();
-        if (lost.empty()) return {};
-        return repair(log, audit_promise, told, [&](auto& transaction) -> result<void> {
-            for (const auto& at : lost)
-                if (auto gone = transaction.remove(reservation_space, bytes_view{at}); !gone)
-                    return gone;
-            return {};
+        if (auto same = compare_promises(counts->counted, counts->there); !same && why.empty())
+            why = same.error().message;
+        if (why.empty()) return {};
+        if (!state_.options.drop_damaged_reservations)
+            return fail(errc::corrupt, why + " (in " + state_.engine.place() +
+                                           "); restore a backup, or give it up with `varve repair "
+                                           "--drop-damaged-reservations`");
+        left.writes = state_.promises.writes + 1;
+        const auto told = "{\"written\":" + std::to_string(counts->counted.entries) +
+                          ",\"left\":" + std::to_string(left.entries) + ",\"damaged\":[" + names +
+                          "]}";
+        auto done = repair(log, audit_promise, {&told, 1}, [&](auto& to) -> result<void> {
+            for (const auto& at : damaged)
+                if (auto gone = to.remove(reservation_space, bytes_view{at}); !gone) return gone;
+            const auto at = promises_key(state_.options.tenant);
+            return to.put(meta_space, bytes_view{at}, encode_side_census(left));
         });
+        if (done) state_.promises = left;
+        return done;
     }
 
     /// Types and log, into an empty index, and the comparison with the anchor.
@@ -132,7 +143,7 @@ private:
                                   with.watched() == anchored->chain_head;
         return compare_with_anchor(
             *anchored,
-            found_log{state_.stored.identity, with.head(), same_history, state_.promises},
+            found_log{state_.stored.identity, with.head(), same_history, state_.promises.writes},
             state_.engine.place());
     }
 
@@ -144,7 +155,7 @@ private:
         auto next = state_.stored;
         next.identity.epoch = epoch{
             std::max(state_.stored.identity.epoch, known.store.epoch).value + 1};
-        const auto lost = known.promises - std::min(state_.promises, known.promises);
+        const auto lost = known.promises - std::min(state_.promises.writes, known.promises);
         const std::string told = "{\"after\":" + to_string(into.head()) +
                                  ",\"anchor\":" + to_string(known.head) +
                                  ",\"promises\":" + std::to_string(lost) +
@@ -227,15 +238,15 @@ private:
         });
     }
 
-    /// How often a reservation was made or ended, which stands beside them.
+    /// What is counted of reservations, which stands beside them.
     result<void> load_promises() {
-        auto value = state_.stored_value(meta_space, promises_key(state_.options.tenant));
-        if (!value) return pass_on(std::move(value));
-        state_.promises = 0;
-        if (!*value) return {};
-        const auto count = decode_promises(state_.options.tenant, **value);
-        if (!count) return std::unexpected(count.error());
-        state_.promises = *count;
+        auto view = state_.engine.view();
+        if (!view) return pass_on(std::move(view));
+        const auto counted = stored_promises(*view, state_.options.tenant);
+        if (!counted)
+            return fail(counted.error().code,
+                        counted.error().message + ", in " + state_.engine.place());
+        state_.promises = *counted;
         return {};
     }
 

@@ -32,12 +32,21 @@ struct store_state {
 
     ~store_state() { anchor.close(now()); }
 
-    /// Errors: what `use` says, `io`.
+    /// What is counted of reservations, as it is stored and as it is there.
+    struct promise_counts {
+        side_census counted, there;
+    };
+
+    /// Errors: what `use` says, `corrupt`, `io`.
     template <class Use>
-    result<void> visit_reservations(Use&& use) {
+    result<promise_counts> visit_reservations(Use&& use) {
         auto view = engine.view();
         if (!view) return pass_on(std::move(view));
-        return scan_reservations(*view, options.tenant, std::forward<Use>(use));
+        auto counted = stored_promises(*view, options.tenant);
+        if (!counted) return pass_on(std::move(counted));
+        auto there = scan_reservations(*view, options.tenant, std::forward<Use>(use));
+        if (!there) return pass_on(std::move(there));
+        return promise_counts{*counted, *there};
     }
 
     /// Everything so far is durable; `written` bytes were new.
@@ -45,7 +54,7 @@ struct store_state {
         anchor.move_to({.store = stored.identity,
                         .head = at.head(),
                         .chain_head = at.chain_head(),
-                        .promises = promises,
+                        .promises = promises.writes,
                         .beside = std::max(beside.now().writes, lost_beside)},
                        written, now());
     }
@@ -226,7 +235,7 @@ struct store_state {
     std::uint64_t lost_beside = 0;  ///< Writes that the anchor knows, while there is a fault.
     std::string beside_fault;       ///< What is wrong with what is kept beside the log.
     reservation_book reservations;  ///< The leader's own.
-    std::uint64_t promises = 0;     ///< Changes of reservations that are durable.
+    side_census promises;           ///< What is durable of reservations; the leader's own.
 };
 
 }  // namespace varve::inline v0::detail

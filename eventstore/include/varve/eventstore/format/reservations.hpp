@@ -1,6 +1,7 @@
 // The stored form of reservations; the layout is in eventstore/README.md.
 #pragma once
 
+#include <varve/eventstore/format/side_census.hpp>
 #include <varve/eventstore/format/spaces.hpp>
 #include <varve/eventstore/format/stored_beliefs.hpp>
 #include <varve/reservation.hpp>
@@ -19,7 +20,8 @@ struct promise {
     timestamp since{};
     bytes memo{};  ///< This and what follows: of a held one only.
     owned_beliefs beliefs{};
-    batch_builder batch{};  ///< Not sealed; empty if the append has no events.
+    batch_builder batch{};   ///< Not sealed; empty if the append has no events.
+    std::uint64_t hash = 0;  ///< Of its entry, for the census.
 
     /// Bytes that it takes.
     std::size_t size() const noexcept { return memo.size() + batch.raw().size(); }
@@ -32,25 +34,28 @@ inline bytes reservation_key(std::uint32_t tenant, const append_id& id) {
     return key;
 }
 
-/// Where the count of all changes of a tenant's reservations lies, in the space `meta`.
+/// Where the census of a tenant's reservations lies, in the space `meta`.
 inline bytes promises_key(std::uint32_t tenant) {
     bytes key = to_bytes(as_bytes("promises"));
     put_big_endian(key, tenant);
     return key;
 }
 
-inline bytes encode_promises(std::uint32_t tenant, std::uint64_t changes) {
-    bytes body;
-    put(body, changes);
-    return with_checksum(body, promises_key(tenant));
-}
-
-/// Errors: `corrupt`.
-inline result<std::uint64_t> decode_promises(std::uint32_t tenant, bytes_view data) {
-    const auto body = checked_body(data, promises_key(tenant));
-    if (!body || body->size() != 8)
-        return fail(errc::corrupt, "the count of reservations is damaged");
-    return load<std::uint64_t>(body->data());
+/// What is counted of a tenant's reservations: `writes` are all changes so far. Nothing is counted while
+/// there never was one. Errors: `corrupt`, what the view says.
+template <class View>
+result<side_census> stored_promises(View& view, std::uint32_t tenant) {
+    result<side_census> count{};
+    const auto at = promises_key(tenant);
+    auto found = view.get(meta_space, bytes_view{at}, [&](bytes_view value) {
+        const auto read = decode_side_census(value);
+        if (read)
+            count = *read;
+        else
+            count = fail(errc::corrupt, "the count of reservations is damaged");
+    });
+    if (!found) return pass_on(std::move(found));
+    return count;
 }
 
 /// The id that a key names. Errors: `corrupt`.
@@ -120,23 +125,40 @@ inline result<promise> decode_promise(bytes_view key, const append_id& id, bytes
 }
 
 /// Calls `use(key, id, result<promise>)` for each reservation of a tenant, by id, until it fails. The
-/// promise is a failure if it is damaged. Errors: what `use` says, `io`.
+/// promise is a failure if it is damaged. Gives what is counted of those that are there. Errors: what
+/// `use` says, `io`.
 template <class View, class Use>
-result<void> scan_reservations(View& view, std::uint32_t tenant, Use&& use) {
+result<side_census> scan_reservations(View& view, std::uint32_t tenant, Use&& use) {
     bytes low;
     put_big_endian(low, tenant);
     bytes high = low;
     high.resize(low.size() + 17, std::byte{0xff});
+    side_census there;
     result<void> inner{};
     auto scanned = view.scan(reservation_space, bytes_view{low}, bytes_view{high},
                              direction::forward, [&](const key& at, bytes_view value) {
                                  auto id = reservation_id(at.octets);
                                  auto made = id ? decode_promise(at.octets, *id, value)
                                                 : result<promise>{pass_on(result<append_id>{id})};
+                                 const auto hash = side_entry_hash(reservation_space, at.octets,
+                                                                   value);
+                                 if (made) made->hash = hash;
+                                 ++there.entries;
+                                 there.digest += hash;
                                  inner = use(at.octets, id.value_or(append_id{}), std::move(made));
                                  return inner.has_value();
                              });
-    return inner ? scanned : inner;
+    if (!inner) return pass_on(std::move(inner));
+    if (!scanned) return pass_on(std::move(scanned));
+    return there;
+}
+
+/// Whether the reservations that are there are those that were counted. Errors: `corrupt`.
+inline result<void> compare_promises(const side_census& counted, const side_census& there) {
+    if (counted.entries == there.entries && counted.digest == there.digest) return {};
+    return fail(errc::corrupt, "there are " + std::to_string(there.entries) +
+                                   " reservations where " + std::to_string(counted.entries) +
+                                   " were written, or others: some are lost or changed");
 }
 
 /// What people are told of it.

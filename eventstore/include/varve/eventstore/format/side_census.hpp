@@ -24,7 +24,7 @@ struct side_census {
     friend bool operator==(const side_census&, const side_census&) = default;
 };
 
-/// Snapshots are not among them: they are derived, and may go at any time. Reservations have a count of
+/// Snapshots are not among them: they are derived, and may go at any time. Reservations have a census of
 /// their own, because without them nothing may be appended.
 inline constexpr std::array counted_spaces{type_space, checkpoint_space, parked_space};
 
