@@ -31,6 +31,7 @@
 #include <varve/print.hpp>
 #include <varve/protobuf_message.hpp>
 #include <varve/query_bus.hpp>
+#include <varve/reservation.hpp>
 #include <varve/snapshot.hpp>
 #include <varve/snapshotted.hpp>
 #include <varve/store.hpp>

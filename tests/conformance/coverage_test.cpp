@@ -51,7 +51,6 @@ constexpr struct {
     unsigned number;
     const char* missing;
 } in_part[]{
-    {12, "an append id derived from imported event ids"},
     {14, "events removed meanwhile"},
     {24, "seams of sealing, truncation and archive"},
     {25, "streams whose events were all removed"},

@@ -1,6 +1,7 @@
 // Conformance, chapter 2: what an event says, byte for byte, and when (semantics.md §8, §10, §12).
 #pragma once
 
+#include <varve/eventstore/imported.hpp>
 #include <varve/testing/store_test.hpp>
 
 #include <set>
@@ -242,6 +243,42 @@ TYPED_TEST_P(content, S12_an_append_whose_events_bring_the_same_id_twice_is_refu
     EXPECT_EQ(this->store().head(), position{0});
 }
 
+TYPED_TEST_P(content, S12_imported_events_that_come_again_are_recognised_by_their_own_ids) {
+    const auto own = [&](const char* stream, const event_id& id) {
+        return owned_event{.stream = stream, .id = id};
+    };
+    const auto first = this->env.ids().template next<event_id>();
+    const auto second = this->env.ids().template next<event_id>();
+    const auto import = [&](const draft& all) -> result<receipt> {
+        return all.send([&](append_request request) -> result<receipt> {
+            const auto id = imported_append_id(request.events);
+            if (!id) return std::unexpected(id.error());
+            request.id = *id;
+            return this->store().append(request);
+        });
+    };
+    const auto both = draft{append_id{}}.event(own("a-1", first)).event(own("b-1", second));
+    const auto stored = import(both);
+    ASSERT_TRUE(stored) << words_of(stored);
+    this->restart();
+    const auto again = import(both);
+    ASSERT_TRUE(again) << words_of(again);
+    EXPECT_EQ(*again, *stored);
+    EXPECT_EQ(this->store().head(), position{2});
+    const auto changed = import(
+        draft{append_id{}}.event(own("a-1", first)).event(own("c-1", second)));
+    EXPECT_EQ(code_of(changed), errc::id_reused) << words_of(changed);
+    const auto part = import(draft{append_id{}}.event(own("a-1", first)));
+    ASSERT_TRUE(part) << "another append: " << words_of(part);
+    EXPECT_NE(part->id, stored->id);
+    EXPECT_EQ(code_of(import(draft{append_id{}}.event("a-1"))), errc::invalid_argument);
+    EXPECT_EQ(code_of(import(draft{append_id{}})), errc::invalid_argument);
+    const auto page = this->store().read_log({});
+    ASSERT_TRUE(page && page->size() == 3) << words_of(page);
+    EXPECT_EQ((*page)[0].id, first);
+    EXPECT_EQ((*page)[1].id, second);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(content, S08_whatever_an_event_says_comes_back_exactly,
                             S08_any_bytes_are_a_name_and_names_are_equal_only_if_all_bytes_are,
                             S08_names_that_are_empty_or_the_stores_own_are_refused,
@@ -249,6 +286,7 @@ REGISTER_TYPED_TEST_SUITE_P(content, S08_whatever_an_event_says_comes_back_exact
                             S10_recorded_at_never_decreases_whatever_the_clock_does,
                             S10_occurred_at_is_kept_as_given_beside_a_later_recorded_at,
                             S12_event_ids_follow_from_append_id_and_index,
-                            S12_an_append_whose_events_bring_the_same_id_twice_is_refused);
+                            S12_an_append_whose_events_bring_the_same_id_twice_is_refused,
+                            S12_imported_events_that_come_again_are_recognised_by_their_own_ids);
 
 }  // namespace varve::inline v0::testkit::conformance
