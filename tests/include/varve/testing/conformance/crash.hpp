@@ -7,6 +7,7 @@
 
 #include <varve/testing/ledger.hpp>
 #include <varve/testing/store_test.hpp>
+#include <varve/testing/sweep.hpp>
 
 #include <mutex>
 #include <optional>
@@ -74,6 +75,7 @@ protected:
     static void sweep(disk_fault fault) {
         std::uint64_t steps = 0;
         for (fault.at = 1; run(fault, 1000 * fault.at + chosen_seed(1)); ++fault.at) ++steps;
+        tell_sweep(fault, steps);
         EXPECT_GE(steps, static_cast<std::uint64_t>(appends))
             << "an append without a disk operation of its own is not durable";
     }

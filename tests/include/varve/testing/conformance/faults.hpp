@@ -3,6 +3,7 @@
 
 #include <varve/testing/ledger.hpp>
 #include <varve/testing/store_test.hpp>
+#include <varve/testing/sweep.hpp>
 
 #include <atomic>
 #include <string>
@@ -89,6 +90,7 @@ protected:
     static void sweep(disk_fault fault) {
         std::uint64_t steps = 0;
         for (fault.at = 1; run(fault); ++fault.at) ++steps;
+        tell_sweep(fault, steps);
         EXPECT_GE(steps, 8u) << "an append without such an operation?";
     }
 };

@@ -3,6 +3,7 @@
 
 #include <varve/reservation.hpp>
 #include <varve/testing/store_test.hpp>
+#include <varve/testing/sweep.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -110,6 +111,7 @@ protected:
     static void sweep(disk_fault fault) {
         std::uint64_t steps = 0;
         for (fault.at = 1; run(fault); ++fault.at) ++steps;
+        tell_sweep(fault, steps);
         EXPECT_GE(steps, 7u) << "a promise without such an operation?";
     }
 };
