@@ -70,7 +70,7 @@ concept reserving_store = event_store<S> && requires(S& store, const append_requ
     { store.confirm(id) } -> std::same_as<result<receipt>>;
     /// Ends the reservation without its append, durably; one that was never made cannot be made
     /// later. Repeated, it changes nothing. Errors: `exists` if it was confirmed, which is known as
-        /// long as the append's id is (`store_options::append_id_expiry`).
+    /// long as the append's id is (`store_options::append_id_expiry`).
     { store.release(id) } -> std::same_as<result<void>>;
     /// Forgets that a reservation was released or confirmed, when no message about it can come any
     /// more. Errors: `reserved` if it is held.
